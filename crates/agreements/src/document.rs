@@ -1,0 +1,144 @@
+//! The agreement as its parties write it: TOML, edited by people, signed as exact bytes.
+
+mod agencies;
+mod check;
+
+pub use agencies::Agencies;
+pub use check::InvalidAgreement;
+
+use crate::error::AgreementError;
+use concord_domain::wanted::Field;
+use concord_domain::{AgencyId, AgreementId, Branch, Clause, HandlingLevel, Operation, Purpose, Timestamp};
+use concord_trust::{DocumentError, SignedFile};
+use serde::{Deserialize, Serialize};
+
+/// What kind of agreement it is. Where several cover a request, the more specific kind is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgreementKind {
+    /// A standing mechanism of several provinces, such as the north-west.
+    Regional,
+    /// A pact of exactly two.
+    Bilateral,
+    /// All over the country, under the ministry.
+    National,
+    /// The ring around one large event (护城河).
+    Event,
+    /// A campaign of many jurisdictions (集群战役).
+    Campaign,
+    /// Between police and another department, such as food and drug.
+    BetweenDepartments,
+    /// With a partner abroad.
+    International,
+}
+
+impl AgreementKind {
+    /// The order in which agreements that cover the same request are taken, lowest first: what was agreed for
+    /// one occasion, then for one pair, one region, one relation, and last for everybody.
+    pub const fn precedence(self) -> u8 {
+        match self {
+            Self::Event | Self::Campaign => 0,
+            Self::Bilateral => 1,
+            Self::Regional => 2,
+            Self::BetweenDepartments | Self::International => 3,
+            Self::National => 4,
+        }
+    }
+}
+
+/// What the agreement is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Title {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
+/// One clause that lets some agencies ask others. All of its conditions must hold together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// Its number, unique within the agreement.
+    pub clause: Clause,
+    /// Who may ask.
+    pub from: Agencies,
+    /// Who may be asked.
+    pub to: Agencies,
+    /// Whether it also covers the agencies below those named, as the charter orders them.
+    #[serde(default = "covers_below_unless_said")]
+    pub below: bool,
+    /// What may be asked.
+    pub operations: Vec<Operation>,
+    /// For which purposes.
+    pub purposes: Vec<Purpose>,
+    /// By which kinds of police; absent means any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branches: Option<Vec<Branch>>,
+    /// The highest handling level of a request under this clause.
+    pub handling: HandlingLevel,
+    /// The parts of a notice that an answer may disclose; the notice's number always goes with a hit.
+    pub fields: Vec<Field>,
+}
+
+/// Counterparts work together level by level, so a clause reaches downwards unless it says otherwise.
+const fn covers_below_unless_said() -> bool {
+    true
+}
+
+/// An agreement as written. Authority comes only from a [`SignedAgreement`](crate::SignedAgreement).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    /// Stable over its versions.
+    pub id: AgreementId,
+    /// At least 1; a higher version takes the place of all lower ones as soon as its parties have signed it.
+    pub version: u32,
+    /// What kind of agreement it is.
+    pub kind: AgreementKind,
+    /// Where its content is known from, in words; sample data say so here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Who must sign.
+    pub parties: Vec<AgencyId>,
+    /// In force from this instant on.
+    pub valid_from: Timestamp,
+    /// No longer in force at this instant.
+    pub valid_until: Timestamp,
+    /// What it is called.
+    pub title: Title,
+    /// The clauses, in order.
+    pub grants: Vec<Grant>,
+}
+
+impl Agreement {
+    /// Reads a document's bytes and checks its content; its signatures are not looked at.
+    pub fn parse(file: &SignedFile) -> Result<Self, AgreementError> {
+        let malformed = |message| DocumentError::Malformed { file: file.name.clone(), message };
+        let text = std::str::from_utf8(&file.bytes).map_err(|e| malformed(e.to_string()))?;
+        let agreement: Self =
+            toml::from_str(text).map_err(|e| malformed(e.to_string().trim_end().replace('\n', "; ")))?;
+        agreement.check().map_err(|why| AgreementError::Invalid { file: file.name.clone(), why })?;
+        Ok(agreement)
+    }
+
+    /// The text to sign.
+    #[allow(
+        clippy::expect_used,
+        reason = "an agreement is a plain struct of strings, numbers and lists of such, which TOML can hold"
+    )]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("an agreement is plain TOML")
+    }
+
+    /// The name of its file without `.toml`, as a folder of agreements demands it: `ID.vVERSION`.
+    pub fn file_stem(&self) -> String {
+        format!("{}.v{}", self.id, self.version)
+    }
+
+    /// Whether it is in force at `now`: from `valid_from` on, and before `valid_until`.
+    pub fn in_force(&self, now: Timestamp) -> bool {
+        self.valid_from <= now && now < self.valid_until
+    }
+}

@@ -1,0 +1,56 @@
+//! An agreement that every party signed.
+
+use crate::document::Agreement;
+use crate::error::AgreementError;
+use concord_domain::{AgreementRef, Digest};
+use concord_trust::{Directory, Kind, SignedFile, sha256};
+
+/// An agreement whose parties all signed the same exact bytes. Made by nothing but verification.
+#[derive(Debug, Clone)]
+pub struct SignedAgreement {
+    agreement: Agreement,
+    digest: Digest,
+    file: String,
+}
+
+impl SignedAgreement {
+    /// Accepts the document if it makes sense, names nobody for whom no party can sign, and every party signed its
+    /// bytes with the agreement key of its card. Signatures of others are ignored.
+    pub fn verify(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
+        let agreement = Agreement::parse(file)?;
+        for party in &agreement.parties {
+            let key = directory.agreement_key(party).ok_or_else(|| AgreementError::NoCard {
+                file: file.name.clone(),
+                party: party.clone(),
+            })?;
+            file.require(Kind::Agreement, party.as_str(), &key)?;
+        }
+        agreement
+            .check_patterns(directory)
+            .map_err(|why| AgreementError::Invalid { file: file.name.clone(), why })?;
+        Ok(Self { agreement, digest: sha256(&[&file.bytes]), file: file.name.clone() })
+    }
+
+    /// SHA-256 of the exact bytes.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Points at exactly this text.
+    pub fn reference(&self) -> AgreementRef {
+        AgreementRef { id: self.agreement.id.clone(), version: self.agreement.version, digest: self.digest }
+    }
+
+    /// The file it was read from.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+}
+
+impl std::ops::Deref for SignedAgreement {
+    type Target = Agreement;
+
+    fn deref(&self) -> &Agreement {
+        &self.agreement
+    }
+}

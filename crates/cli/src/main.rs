@@ -1,0 +1,1 @@
+fn main(){ concord_cli::run() }

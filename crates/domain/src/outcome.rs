@@ -1,0 +1,164 @@
+//! What came of asking one agency.
+
+use crate::text::codes;
+use std::fmt;
+
+codes! {
+    /// The seven ends of a request to one agency. Silence is never taken for `no_hit`.
+    pub enum OutcomeKind("outcome") {
+        /// At least one candidate.
+        Hit = "hit",
+        /// The register was asked and has nobody that matches.
+        NoHit = "no_hit",
+        /// A signed refusal, or our own rules forbid asking.
+        Refused = "refused",
+        /// Accepted; the answer comes later.
+        Pending = "pending",
+        /// No connection, or it broke before an answer.
+        Unreachable = "unreachable",
+        /// No answer before the deadline.
+        TimedOut = "timed_out",
+        /// An answer that cannot be trusted, or a fault on either side.
+        Failed = "failed",
+    }
+}
+
+codes! {
+    /// Why a node refuses, as stable reasons. Every one is signed, sealed and on the record.
+    pub enum Refusal("refusal") {
+        /// No agreement between the two covers the operation.
+        NoAgreement = "NO_AGREEMENT",
+        /// The agreement named in the request is not known here.
+        AgreementUnknown = "AGREEMENT_UNKNOWN",
+        /// The agreement is known here with other bytes or another version.
+        AgreementDiffers = "AGREEMENT_DIFFERS",
+        /// The agreement is not in force yet.
+        AgreementNotYetInForce = "AGREEMENT_NOT_YET_IN_FORCE",
+        /// The agreement's time has passed.
+        AgreementExpired = "AGREEMENT_EXPIRED",
+        /// One of the two is not a party and not below one.
+        NotAParty = "NOT_A_PARTY",
+        /// The agreement grants this operation to nobody, or not in this direction.
+        OperationNotGranted = "OPERATION_NOT_GRANTED",
+        /// The purpose is not among those granted.
+        PurposeNotGranted = "PURPOSE_NOT_GRANTED",
+        /// The officer's branch is not among those granted.
+        BranchNotGranted = "BRANCH_NOT_GRANTED",
+        /// The handling level is above the grant's ceiling.
+        HandlingExceeded = "HANDLING_EXCEEDED",
+        /// The quota of the grant is spent for now.
+        QuotaSpent = "QUOTA_SPENT",
+        /// An agency that the charter does not name.
+        NotAMember = "NOT_A_MEMBER",
+        /// The destination does not know the operation.
+        OperationUnknown = "OPERATION_UNKNOWN",
+        /// The envelope is for somebody else.
+        Misaddressed = "MISADDRESSED",
+        /// The envelope's life is over.
+        Expired = "EXPIRED",
+        /// The envelope was created in the future, beyond the allowed clock skew.
+        NotYetValid = "NOT_YET_VALID",
+        /// The envelope claims a longer life than allowed.
+        LifetimeTooLong = "LIFETIME_TOO_LONG",
+        /// The same attempt was seen before.
+        Replayed = "REPLAYED",
+        /// An earlier attempt of this request is still running.
+        InProgress = "IN_PROGRESS",
+        /// Another request was seen under this identifier.
+        IdReused = "ID_REUSED",
+        /// A protocol version or cipher suite that this node does not speak.
+        ProtocolUnsupported = "PROTOCOL_UNSUPPORTED",
+        /// Sealed to a key that is not, or no longer, ours.
+        SealingKeyUnknown = "SEALING_KEY_UNKNOWN",
+        /// The origin signed under a keyring whose life is over, or one not known here.
+        KeyringStale = "KEYRING_STALE",
+        /// The sealed body does not open, or is not what was signed.
+        BodyUnreadable = "BODY_UNREADABLE",
+        /// The opened body does not match its commitment.
+        CommitmentMismatch = "COMMITMENT_MISMATCH",
+        /// The opened body is not a valid request; the origin's own system let a mistake through.
+        BodyInvalid = "BODY_INVALID",
+        /// The line of hops from the origin to here is broken.
+        HopLineBroken = "HOP_LINE_BROKEN",
+    }
+}
+
+codes! {
+    /// Why an agency was unreachable or a request failed. The hop's own word or ours, never a signed one.
+    pub enum Failure("failure") {
+        /// The agency publishes no endpoint.
+        NoEndpoint = "NO_ENDPOINT",
+        /// No connection could be made.
+        ConnectFailed = "CONNECT_FAILED",
+        /// The TLS handshake failed: a certificate was not accepted.
+        HandshakeFailed = "HANDSHAKE_FAILED",
+        /// The connection broke before an answer came.
+        ConnectionLost = "CONNECTION_LOST",
+        /// The peer is over its capacity.
+        Overloaded = "OVERLOADED",
+        /// The peer could not authenticate our envelope.
+        NotAuthenticated = "NOT_AUTHENTICATED",
+        /// The peer reported a fault of its own.
+        PeerFault = "PEER_FAULT",
+        /// An answer that is not signed by the agency asked, or not bound to the request.
+        AnswerInvalid = "ANSWER_INVALID",
+        /// The answer's body does not open or does not match its commitment.
+        AnswerUnreadable = "ANSWER_UNREADABLE",
+        /// The caller cancelled before an answer came.
+        Cancelled = "CANCELLED",
+        /// A fault on our own side.
+        OwnFault = "OWN_FAULT",
+    }
+}
+
+/// What came of asking one agency, with the reason where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// See [`OutcomeKind::Hit`].
+    Hit,
+    /// See [`OutcomeKind::NoHit`].
+    NoHit,
+    /// See [`OutcomeKind::Refused`].
+    Refused(Refusal),
+    /// See [`OutcomeKind::Pending`].
+    Pending,
+    /// See [`OutcomeKind::Unreachable`].
+    Unreachable(Failure),
+    /// See [`OutcomeKind::TimedOut`].
+    TimedOut,
+    /// See [`OutcomeKind::Failed`].
+    Failed(Failure),
+}
+
+impl Outcome {
+    /// The kind alone.
+    pub const fn kind(self) -> OutcomeKind {
+        match self {
+            Self::Hit => OutcomeKind::Hit,
+            Self::NoHit => OutcomeKind::NoHit,
+            Self::Refused(_) => OutcomeKind::Refused,
+            Self::Pending => OutcomeKind::Pending,
+            Self::Unreachable(_) => OutcomeKind::Unreachable,
+            Self::TimedOut => OutcomeKind::TimedOut,
+            Self::Failed(_) => OutcomeKind::Failed,
+        }
+    }
+
+    /// The stable reason code, where there is one.
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.as_str()),
+            Self::Unreachable(failure) | Self::Failed(failure) => Some(failure.as_str()),
+            Self::Hit | Self::NoHit | Self::Pending | Self::TimedOut => None,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason() {
+            Some(reason) => write!(f, "{} ({reason})", self.kind()),
+            None => write!(f, "{}", self.kind()),
+        }
+    }
+}

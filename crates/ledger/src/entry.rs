@@ -1,0 +1,234 @@
+//! What an entry says. Identifiers, codes and digests only: never personal data, and never a bare digest of it.
+
+use crate::label::Label;
+use concord_domain::{
+    AgencyId, AgreementRef, Clause, Digest, Handling, Operation, OutcomeKind, Purpose, Refusal, RequestId,
+    Timestamp,
+};
+use minicbor::{Decode, Encode};
+use thiserror::Error;
+
+/// Bytes of an entry at most. The largest that the types below allow has some 800; an entry bundle has two bytes
+/// for the length of an entry, and its 256 entries should stay well below a megabyte.
+pub const ENTRY_BYTES_MAX: usize = 1024;
+
+/// One line of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Entry {
+    /// When it happened, by the clock of the agency that keeps the ledger; never earlier than the entry before.
+    #[n(0)]
+    pub time: Timestamp,
+    /// What happened.
+    #[n(1)]
+    pub event: Event,
+}
+
+/// What happened. A closed set: numbers are never used twice.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Event {
+    /// We, the origin, are about to ask.
+    #[n(0)]
+    Asked {
+        /// What is asked.
+        #[n(0)]
+        request: RequestFacts,
+    },
+    /// We, the destination, are about to answer.
+    #[n(1)]
+    Released {
+        /// What was asked.
+        #[n(0)]
+        request: RequestFacts,
+        /// What the answer is.
+        #[n(1)]
+        outcome: OutcomeKind,
+        /// Salted commitment to the answer's body.
+        #[n(2)]
+        answer: Digest,
+    },
+    /// We, the destination, refuse; or our own rules forbid us, the origin, to ask.
+    #[n(2)]
+    Refused {
+        /// What was asked.
+        #[n(0)]
+        request: RequestFacts,
+        /// Why not.
+        #[n(1)]
+        refusal: Refusal,
+    },
+    /// We, the origin, know what came of asking.
+    #[n(3)]
+    Concluded {
+        /// What was asked.
+        #[n(0)]
+        request: RequestFacts,
+        /// What came of it.
+        #[n(1)]
+        outcome: OutcomeKind,
+        /// The stable reason code, where the outcome has one.
+        #[n(2)]
+        reason: Option<Label>,
+        /// Salted commitment to the answer's body, if one came.
+        #[n(3)]
+        answer: Option<Digest>,
+        /// Where the other agency's receipt says that its own entry is.
+        #[n(4)]
+        counterpart: Option<LeafRef>,
+    },
+    /// A file was taken into the register.
+    #[n(4)]
+    Imported {
+        /// The name of the source, such as `ofac-sdn`.
+        #[n(0)]
+        source: Label,
+        /// Salted commitment to the file.
+        #[n(1)]
+        commitment: Digest,
+        /// Notices that the source has in the register now.
+        #[n(2)]
+        notices: u64,
+    },
+    /// The node was started.
+    #[n(5)]
+    Started {
+        /// The program and its version.
+        #[n(0)]
+        program: Label,
+    },
+}
+
+/// What may be known of a request without opening it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RequestFacts {
+    /// Its identifier, unique together with the origin.
+    #[n(0)]
+    pub id: RequestId,
+    /// The request digest; none if no envelope was ever made.
+    #[n(1)]
+    pub digest: Option<Digest>,
+    /// Who asks.
+    #[n(2)]
+    pub origin: AgencyId,
+    /// Who is asked.
+    #[n(3)]
+    pub destination: AgencyId,
+    /// What for.
+    #[n(4)]
+    pub operation: Operation,
+    /// Why.
+    #[n(5)]
+    pub purpose: Purpose,
+    /// How far it may go on.
+    #[n(6)]
+    pub handling: Handling,
+    /// Under which agreement; none if there is none.
+    #[n(7)]
+    pub agreement: Option<AgreementRef>,
+    /// Under which of its clauses.
+    #[n(8)]
+    pub clause: Option<Clause>,
+    /// Salted commitment to the request's body; none if no body was ever sealed.
+    #[n(9)]
+    pub commitment: Option<Digest>,
+}
+
+/// An entry of a ledger, named for good: an index never changes its leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct LeafRef {
+    /// Its index.
+    #[n(0)]
+    pub index: u64,
+    /// Its leaf hash.
+    #[n(1)]
+    pub hash: Digest,
+}
+
+/// Why bytes are not an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidEntry {
+    /// Longer than an entry can be.
+    #[error("an entry of {found} bytes is over the limit of {ENTRY_BYTES_MAX}")]
+    TooLong {
+        /// Bytes found.
+        found: usize,
+    },
+    /// Not the CBOR of an entry.
+    #[error("not an entry: {why}")]
+    Malformed {
+        /// What the decoder says; it repeats no content beyond unknown codes.
+        why: String,
+    },
+    /// The same could be said in other bytes: a place to hide something, or bytes left over.
+    #[error("not the one encoding of this entry")]
+    NotCanonical,
+}
+
+impl Entry {
+    /// The exact bytes that are hashed, stored and published.
+    ///
+    /// # Panics
+    /// Never: writing to memory cannot fail, and no encoder of these types has an error of its own.
+    #[allow(clippy::expect_used, reason = "encoding plain types into memory cannot fail")]
+    pub fn encode(&self) -> Vec<u8> {
+        minicbor::to_vec(self).expect("an entry encodes")
+    }
+
+    /// Reads the bytes of an entry.
+    ///
+    /// # Errors
+    /// If they are too long, do not say an entry, or are not exactly what [`Entry::encode`] gives for it.
+    pub fn decode(bytes: &[u8]) -> Result<Self, InvalidEntry> {
+        if bytes.len() > ENTRY_BYTES_MAX {
+            return Err(InvalidEntry::TooLong { found: bytes.len() });
+        }
+        let entry: Self =
+            minicbor::decode(bytes).map_err(|e| InvalidEntry::Malformed { why: e.to_string() })?;
+        if entry.encode() == bytes { Ok(entry) } else { Err(InvalidEntry::NotCanonical) }
+    }
+}
+
+impl Event {
+    /// The kind of event, as a stable word.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Asked { .. } => "asked",
+            Self::Released { .. } => "released",
+            Self::Refused { .. } => "refused",
+            Self::Concluded { .. } => "concluded",
+            Self::Imported { .. } => "imported",
+            Self::Started { .. } => "started",
+        }
+    }
+
+    /// The request that the event is about, if it is about one.
+    pub const fn request(&self) -> Option<&RequestFacts> {
+        match self {
+            Self::Asked { request }
+            | Self::Released { request, .. }
+            | Self::Refused { request, .. }
+            | Self::Concluded { request, .. } => Some(request),
+            Self::Imported { .. } | Self::Started { .. } => None,
+        }
+    }
+
+    /// What came of the request, if that is known by now.
+    pub const fn outcome(&self) -> Option<OutcomeKind> {
+        match self {
+            Self::Released { outcome, .. } | Self::Concluded { outcome, .. } => Some(*outcome),
+            Self::Refused { .. } => Some(OutcomeKind::Refused),
+            Self::Asked { .. } | Self::Imported { .. } | Self::Started { .. } => None,
+        }
+    }
+
+    /// The stable reason code, where there is one.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Refused { refusal, .. } => Some(refusal.as_str()),
+            Self::Concluded { reason, .. } => reason.as_ref().map(Label::as_str),
+            Self::Asked { .. } | Self::Released { .. } | Self::Imported { .. } | Self::Started { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! What can be read from a store. Each read is a moment's work on the calling thread and sees every write that
+//! was acknowledged before it began.
+
+use crate::checkpoint::{self, StoredCheckpoint};
+use crate::error::StorageError;
+use crate::ledger::{self, Head, StoredEntry};
+use crate::register::{self, RegisteredNotice, SourceStats};
+use crate::replay::{self, Remembered};
+use crate::sequence::{self, SeenSequence};
+use crate::store::Store;
+use concord_domain::wanted::NoticeNumber;
+use concord_domain::{AgencyId, Digest, RequestId};
+use concord_ledger::HashSource;
+
+/// Rows in one page at most: a megabyte of entries.
+pub const PAGE_MAX: usize = 1000;
+
+impl Store {
+    /// What is remembered of a request.
+    ///
+    /// # Errors
+    /// If the database fails; so with every other read.
+    pub fn remembered(
+        &self,
+        origin: &AgencyId,
+        id: &RequestId,
+    ) -> Result<Option<Remembered>, StorageError> {
+        self.read(|db| replay::read(db, origin, id))
+    }
+
+    /// Where the ledger ends.
+    pub fn head(&self) -> Result<Head, StorageError> {
+        self.read(ledger::read_head)
+    }
+
+    /// Entries from index `from` on, [`PAGE_MAX`] at most.
+    pub fn entries(&self, from: u64, limit: usize) -> Result<Vec<StoredEntry>, StorageError> {
+        self.read(|db| ledger::read_entries(db, from, limit.min(PAGE_MAX)))
+    }
+
+    /// Own checkpoints of `from` entries or more, by size, [`PAGE_MAX`] at most.
+    pub fn checkpoints(&self, from: u64, limit: usize) -> Result<Vec<StoredCheckpoint>, StorageError> {
+        self.read(|db| checkpoint::read_page(db, from, limit.min(PAGE_MAX)))
+    }
+
+    /// The largest own checkpoint.
+    pub fn latest_checkpoint(&self) -> Result<Option<StoredCheckpoint>, StorageError> {
+        self.read(checkpoint::read_latest)
+    }
+
+    /// The largest checkpoint that a peer has shown.
+    pub fn peer_checkpoint(&self, agency: &AgencyId) -> Result<Option<StoredCheckpoint>, StorageError> {
+        self.read(|db| checkpoint::read_peer(db, agency))
+    }
+
+    /// The highest sequence seen of a document.
+    pub fn sequence(&self, document: &str) -> Result<Option<SeenSequence>, StorageError> {
+        self.read(|db| sequence::read(db, document))
+    }
+
+    /// The highest sequence seen of every document, by name.
+    pub fn sequences(&self) -> Result<Vec<SeenSequence>, StorageError> {
+        self.read(sequence::read_all)
+    }
+
+    /// Shows every live notice to `visit`, by number, then by source; the whole register as it was when the
+    /// visit began. Some microseconds a notice: keep it off the I/O threads.
+    pub fn notices(&self, visit: impl FnMut(RegisteredNotice)) -> Result<(), StorageError> {
+        self.read(|db| register::visit(db, visit))
+    }
+
+    /// The live notices under a number, one for each source that uses it, by source.
+    pub fn notice(&self, number: &NoticeNumber) -> Result<Vec<RegisteredNotice>, StorageError> {
+        self.read(|db| register::find(db, number))
+    }
+
+    /// What each source shows, by its name.
+    pub fn register_stats(&self) -> Result<Vec<SourceStats>, StorageError> {
+        self.read(register::stats)
+    }
+}
+
+impl HashSource for Store {
+    /// A database that fails shows as a missing hash: the proof is then not given.
+    fn hash(&self, level: u8, index: u64) -> Option<Digest> {
+        match self.read(|db| ledger::read_hash(db, level, index)) {
+            Ok(hash) => hash,
+            Err(error) => {
+                tracing::error!(%error, "a ledger hash cannot be read");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Documents that live for days or years: TOML text, signed as exact bytes, each signature in a file beside it.
+
+mod card;
+mod charter;
+mod directory;
+mod file;
+mod keyring;
+
+pub use card::{Card, DutyDesk, Names};
+pub use charter::{Charter, Member, MemberKind};
+pub use directory::{Directory, DirectoryBuilder};
+pub use file::{Signature, SignedFile};
+pub use keyring::{Keyring, NextKeys};
+
+use crate::cose::SignatureInvalid;
+use crate::sha256;
+use concord_domain::{AgencyId, Digest};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+/// Why a document does not count. Names the file and what is wrong with it.
+#[derive(Debug, Error)]
+pub enum DocumentError {
+    /// It cannot be read or written.
+    #[error("{file}: {source}")]
+    File {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Longer than allowed.
+    #[error("{file}: {bytes} bytes are more than the limit of {limit}")]
+    TooLong {
+        /// The file.
+        file: String,
+        /// Bytes found.
+        bytes: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// Not valid TOML, an unknown key, or a value of the wrong form; the message has line and column.
+    #[error("{file}: {message}")]
+    Malformed {
+        /// The file.
+        file: String,
+        /// What the parser said.
+        message: String,
+    },
+    /// A signature that must be there is missing or wrong.
+    #[error("{file}: signature of {signer}: {why}")]
+    Signature {
+        /// The file.
+        file: String,
+        /// Who should have signed.
+        signer: String,
+        /// What is wrong.
+        why: SignatureInvalid,
+    },
+    /// No signature by somebody who must sign.
+    #[error("{file}: not signed by {signer}")]
+    NotSigned {
+        /// The file.
+        file: String,
+        /// Who should have signed.
+        signer: String,
+    },
+    /// The content contradicts itself or the documents above it.
+    #[error("{file}: {message}")]
+    Contradiction {
+        /// The file.
+        file: String,
+        /// What does not fit.
+        message: String,
+    },
+    /// The charter is not the one that the node was told to trust.
+    #[error("{file}: SHA-256 is {found}, expected {expected}")]
+    OtherCharter {
+        /// The file.
+        file: String,
+        /// Its digest.
+        found: Digest,
+        /// The digest given out of band.
+        expected: Digest,
+    },
+    /// About an agency that the charter does not name.
+    #[error("{file}: {agency} is not a member")]
+    NotAMember {
+        /// The file.
+        file: String,
+        /// The agency.
+        agency: AgencyId,
+    },
+}
+
+/// A kind of document.
+pub(crate) trait Document: Serialize + DeserializeOwned {
+    /// What cannot be expressed in types; the message names the field.
+    fn check(&self) -> Result<(), String>;
+}
+
+/// A document whose signatures were verified: the value, the exact bytes, and their digest. Made by nothing else.
+#[derive(Debug, Clone)]
+pub struct Signed<T> {
+    value: T,
+    digest: Digest,
+}
+
+impl<T> Signed<T> {
+    /// SHA-256 of the exact bytes.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+impl<T> std::ops::Deref for Signed<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// Parses the bytes of `file`; its signatures must have been verified over them.
+fn signed<T: Document>(file: &SignedFile) -> Result<Signed<T>, DocumentError> {
+    Ok(Signed { value: parse(file)?, digest: sha256(&[&file.bytes]) })
+}
+
+fn parse<T: Document>(file: &SignedFile) -> Result<T, DocumentError> {
+    let malformed = |message: String| DocumentError::Malformed { file: file.name.clone(), message };
+    let text = std::str::from_utf8(&file.bytes).map_err(|e| malformed(e.to_string()))?;
+    let value: T =
+        toml::from_str(text).map_err(|e| malformed(e.to_string().trim_end().replace('\n', "; ")))?;
+    value.check().map_err(|message| DocumentError::Contradiction { file: file.name.clone(), message })?;
+    Ok(value)
+}
+
+/// The TOML text of a document, to be signed as it is.
+#[allow(
+    clippy::expect_used,
+    reason = "documents are plain structs of strings, numbers and lists of such, which TOML can hold"
+)]
+fn to_toml<T: Document>(value: &T) -> String {
+    toml::to_string(value).expect("a document is plain TOML")
+}

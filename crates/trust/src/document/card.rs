@@ -1,0 +1,78 @@
+//! The card: what an agency says of itself for years, signed by its root key.
+
+use super::{Document, DocumentError, Signed, SignedFile, parse, signed, to_toml};
+use crate::cose::Kind;
+use crate::signing::PublicKey;
+use concord_domain::{AgencyId, Digest};
+use serde::{Deserialize, Serialize};
+
+/// An agency's names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
+/// The desk that receives and reviews requests (Rules 348): an office, never a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DutyDesk {
+    /// Telephone of the desk.
+    pub phone: String,
+    /// Mail address of the desk.
+    pub email: String,
+    /// When it is staffed, in words.
+    pub hours: String,
+}
+
+/// What an agency says of itself for years.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// Whose card it is.
+    pub agency: AgencyId,
+    /// Grows by one with each new card.
+    pub sequence: u64,
+    /// SHA-256 of the card before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Digest>,
+    /// The key that signs agreements; may stay offline.
+    pub agreement_key: PublicKey,
+    /// The key that signs keyrings.
+    pub keyring_key: PublicKey,
+    /// Its names.
+    pub names: Names,
+    /// Its duty desk.
+    pub duty_desk: DutyDesk,
+}
+
+impl Card {
+    /// The text to sign.
+    pub fn to_toml(&self) -> String {
+        to_toml(self)
+    }
+
+    /// Accepts the card if `root` signed it.
+    pub(super) fn verify(
+        file: &SignedFile,
+        root: impl Fn(&AgencyId) -> Option<PublicKey>,
+    ) -> Result<Signed<Self>, DocumentError> {
+        let agency = parse::<Self>(file)?.agency;
+        let root = root(&agency)
+            .ok_or_else(|| DocumentError::NotAMember { file: file.name.clone(), agency: agency.clone() })?;
+        file.require(Kind::Card, agency.as_str(), &root)?;
+        signed(file)
+    }
+}
+
+impl Document for Card {
+    fn check(&self) -> Result<(), String> {
+        if self.agreement_key == self.keyring_key {
+            return Err("agreement_key: the same as keyring_key; one key has one use".into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+//! The one thing that travels: a signed context and a sealed body.
+//!
+//! The rules, each with the place that keeps it:
+//!
+//! - A request is signed once over context, digest of the sealed body, commitment and dispatch ([`SealedRequest::dispatch`]).
+//!   Its digest ([`SealedRequest::digest`]) leaves the dispatch out, so that a later attempt is the same request.
+//! - The context is the body's associated data; an answer is sealed with the request's digest as associated data,
+//!   so that no answer fits another request.
+//! - Commitment = SHA-256(salt ‖ content); salt and content stand in the sealed body and are checked after opening.
+//! - A receiver goes [`Envelope`] -> [`VerifiedRequest`] (signature, digest) -> [`AddressedRequest`] (address, time,
+//!   peer, protocol) -> content; each step takes the one before, so none can be left out.
+//! - Bodies are padded to size classes ([`Body`]); officer, case and subject stand in the body only.
+
+mod answer;
+mod body;
+mod context;
+mod request;
+
+pub use answer::{Answer, AnswerContext, AnswerInvalid, Reply, SealedAnswer, Verdict};
+pub use body::{Body, BodyTooLong, Opened};
+pub use context::{CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
+pub use request::{AddressedRequest, Dispatch, Envelope, EnvelopeInvalid, SealedRequest, VerifiedRequest};

@@ -1,0 +1,32 @@
+//! Envelopes as they travel.
+
+use crate::pb::federation::v1 as pb;
+use concord_trust::envelope::{Envelope, SealedAnswer};
+
+impl From<Envelope> for pb::DeliverRequest {
+    fn from(envelope: Envelope) -> Self {
+        let Envelope { request, sealed_body } = envelope;
+        Self { request: request.into(), sealed_body: sealed_body.into() }
+    }
+}
+
+impl From<pb::DeliverRequest> for Envelope {
+    fn from(message: pb::DeliverRequest) -> Self {
+        let pb::DeliverRequest { request, sealed_body } = message;
+        Self { request: request.into(), sealed_body: sealed_body.into() }
+    }
+}
+
+impl From<SealedAnswer> for pb::DeliverResponse {
+    fn from(answer: SealedAnswer) -> Self {
+        let SealedAnswer { answer, sealed_body } = answer;
+        Self { answer: answer.into(), sealed_body: sealed_body.into() }
+    }
+}
+
+impl From<pb::DeliverResponse> for SealedAnswer {
+    fn from(message: pb::DeliverResponse) -> Self {
+        let pb::DeliverResponse { answer, sealed_body } = message;
+        Self { answer: answer.into(), sealed_body: sealed_body.into() }
+    }
+}

@@ -1,0 +1,78 @@
+//! The protobuf messages of both APIs, and their conversions to and from the domain's types.
+//!
+//! In scope: generated code, conversions that check every field, errors as google.rpc details.
+//! Out of scope: what a message means; no service handles protobuf types itself.
+//!
+//! A conversion from protobuf takes the message apart field by field, so that a new field breaks the build
+//! until somebody decides what it means.
+
+mod codes;
+mod error;
+mod federation;
+mod person;
+mod request;
+mod wanted;
+
+pub use error::{INCIDENT_REASON, Problem, Problems, refused, violations};
+pub use wanted::{Ask, SearchEvent, decode_answer, encode_answer};
+
+/// Generated from `proto/`.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::as_conversions,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    clippy::allow_attributes_without_reason,
+    clippy::large_futures,
+    clippy::indexing_slicing,
+    reason = "generated code"
+)]
+pub mod pb {
+    #[doc = "Package `concord.federation.v1`."]
+    pub mod federation {
+        #[doc = "Version 1."]
+        pub mod v1 {
+            tonic::include_proto!("concord.federation.v1");
+        }
+    }
+    #[doc = "Package `concord.ledger.v1`."]
+    pub mod ledger {
+        #[doc = "Version 1."]
+        pub mod v1 {
+            tonic::include_proto!("concord.ledger.v1");
+        }
+    }
+    #[doc = "Package `concord.person.v1`."]
+    pub mod person {
+        #[doc = "Version 1."]
+        pub mod v1 {
+            tonic::include_proto!("concord.person.v1");
+        }
+    }
+    #[doc = "Package `concord.register.v1`."]
+    pub mod register {
+        #[doc = "Version 1."]
+        pub mod v1 {
+            tonic::include_proto!("concord.register.v1");
+        }
+    }
+    #[doc = "Package `concord.request.v1`."]
+    pub mod request {
+        #[doc = "Version 1."]
+        pub mod v1 {
+            tonic::include_proto!("concord.request.v1");
+        }
+    }
+    #[doc = "Package `concord.wanted.v1`."]
+    pub mod wanted {
+        #[doc = "Version 1."]
+        pub mod v1 {
+            tonic::include_proto!("concord.wanted.v1");
+        }
+    }
+}
+
+/// Descriptors of every file below `proto/`, for reflection.
+pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("concord");
