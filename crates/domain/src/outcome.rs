@@ -83,6 +83,41 @@ codes! {
     }
 }
 
+impl Refusal {
+    /// The reason in one sentence, where the one who refuses gives no words of its own.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NoAgreement => "no agreement between the two agencies covers this",
+            Self::AgreementUnknown => "the agreement named is not known to the agency asked",
+            Self::AgreementDiffers => "the agency asked has another version or text of the agreement",
+            Self::AgreementNotYetInForce => "the agreement is not in force yet",
+            Self::AgreementExpired => "the agreement has expired",
+            Self::NotAParty => "one of the two agencies is not a party to the agreement",
+            Self::OperationNotGranted => "the agreement does not grant this operation",
+            Self::PurposeNotGranted => "the agreement does not grant this purpose",
+            Self::BranchNotGranted => "the agreement does not grant this to the officer's branch",
+            Self::HandlingExceeded => "the handling level is above what the agreement allows",
+            Self::QuotaSpent => "the quota of the agreement is spent for now",
+            Self::NotAMember => "an agency is not a member of the federation",
+            Self::OperationUnknown => "the agency asked does not offer this operation",
+            Self::Misaddressed => "the envelope is addressed to another agency",
+            Self::Expired => "the envelope has expired",
+            Self::NotYetValid => "the envelope was created in the future; clocks differ too much",
+            Self::LifetimeTooLong => "the envelope claims a longer life than ten minutes",
+            Self::Replayed => "this attempt was seen before",
+            Self::InProgress => "an earlier attempt of this request is still running",
+            Self::IdReused => "another request was made under this identifier",
+            Self::ProtocolUnsupported => "the protocol version or cipher suite is not spoken there",
+            Self::SealingKeyUnknown => "the body is sealed to a key that is not in use",
+            Self::KeyringStale => "the origin's keyring has expired",
+            Self::BodyUnreadable => "the sealed body does not open",
+            Self::CommitmentMismatch => "the body does not match its commitment",
+            Self::BodyInvalid => "the body is not a valid request",
+            Self::HopLineBroken => "the line of hops from the origin is broken",
+        }
+    }
+}
+
 codes! {
     /// Why an agency was unreachable or a request failed. The hop's own word or ours, never a signed one.
     pub enum Failure("failure") {
@@ -108,6 +143,25 @@ codes! {
         Cancelled = "CANCELLED",
         /// A fault on our own side.
         OwnFault = "OWN_FAULT",
+    }
+}
+
+impl Failure {
+    /// The reason in one sentence.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NoEndpoint => "the agency publishes no current keyring with an endpoint",
+            Self::ConnectFailed => "no connection to the agency's node could be made",
+            Self::HandshakeFailed => "the agency's node or ours did not accept the other's certificate",
+            Self::ConnectionLost => "the connection broke before an answer came",
+            Self::Overloaded => "the agency's node is over its capacity",
+            Self::NotAuthenticated => "the agency's node could not authenticate our envelope",
+            Self::PeerFault => "the agency's node reported a fault of its own",
+            Self::AnswerInvalid => "the answer is not signed by the agency asked for this request",
+            Self::AnswerUnreadable => "the answer does not open or is not what was committed to",
+            Self::Cancelled => "the caller cancelled before an answer came",
+            Self::OwnFault => "a fault on our own side",
+        }
     }
 }
 
@@ -150,6 +204,18 @@ impl Outcome {
             Self::Refused(refusal) => Some(refusal.as_str()),
             Self::Unreachable(failure) | Self::Failed(failure) => Some(failure.as_str()),
             Self::Hit | Self::NoHit | Self::Pending | Self::TimedOut => None,
+        }
+    }
+}
+
+impl Outcome {
+    /// The reason in one sentence; empty where there is none.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.sentence(),
+            Self::Unreachable(failure) | Self::Failed(failure) => failure.sentence(),
+            Self::TimedOut => "no answer before the deadline",
+            Self::Hit | Self::NoHit | Self::Pending => "",
         }
     }
 }

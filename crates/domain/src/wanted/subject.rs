@@ -5,7 +5,8 @@ use crate::text::{InvalidText, hidden};
 use minicbor::{Decode, Encode};
 use thiserror::Error;
 
-/// How well a candidate matches, in thousandths: 1000 is the same document number or the same name.
+/// How well a candidate matches, in thousandths: 1000 is the same document number, or the same name born on the
+/// same day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Score(#[n(0)] u16);
