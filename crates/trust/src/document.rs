@@ -84,6 +84,24 @@ pub enum DocumentError {
         /// The digest given out of band.
         expected: Digest,
     },
+    /// An older document than one seen before.
+    #[error("{file}: sequence {found} is below {seen}, which was seen before")]
+    BelowFloor {
+        /// The file.
+        file: String,
+        /// Its sequence.
+        found: u64,
+        /// The highest sequence seen.
+        seen: u64,
+    },
+    /// Another text under a sequence that was seen before: the first one counts.
+    #[error("{file}: another document with sequence {sequence} was seen before")]
+    OtherText {
+        /// The file.
+        file: String,
+        /// The sequence that both have.
+        sequence: u64,
+    },
     /// About an agency that the charter does not name.
     #[error("{file}: {agency} is not a member")]
     NotAMember {
@@ -119,6 +137,29 @@ impl<T> std::ops::Deref for Signed<T> {
 
     fn deref(&self) -> &T {
         &self.value
+    }
+}
+
+/// The highest sequence of a document seen before, with the digest of its bytes. Documents are named `charter`,
+/// `card/AGENCY` and `keyring/AGENCY`.
+pub trait Floor: Fn(&str) -> Option<(u64, Digest)> {}
+impl<F: Fn(&str) -> Option<(u64, Digest)>> Floor for F {}
+
+/// Refuses what is older than the floor, or another text at it.
+fn above_floor<T>(
+    document: Signed<T>,
+    sequence: u64,
+    file: &SignedFile,
+    seen: Option<(u64, Digest)>,
+) -> Result<Signed<T>, DocumentError> {
+    match seen {
+        Some((seen, _)) if sequence < seen => {
+            Err(DocumentError::BelowFloor { file: file.name.clone(), found: sequence, seen })
+        }
+        Some((seen, digest)) if sequence == seen && digest != document.digest => {
+            Err(DocumentError::OtherText { file: file.name.clone(), sequence })
+        }
+        Some(_) | None => Ok(document),
     }
 }
 

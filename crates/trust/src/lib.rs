@@ -25,8 +25,8 @@ mod signing;
 pub use cose::{Cose, Kind, SignatureInvalid};
 pub use digest::sha256;
 pub use document::{
-    Card, Charter, Directory, DirectoryBuilder, DocumentError, DutyDesk, Keyring, Member, MemberKind, Names,
-    NextKeys, Signature, Signed, SignedFile,
+    Card, Charter, Directory, DirectoryBuilder, DocumentError, DutyDesk, Floor, Keyring, Member, MemberKind,
+    Names, NextKeys, Signature, Signed, SignedFile,
 };
 pub use rest::StorageKey;
 pub use sealing::{CannotOpen, SealingKey, SealingPublicKey};

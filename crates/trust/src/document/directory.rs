@@ -1,6 +1,6 @@
 //! The directory: one consistent view of charter, cards and keyrings.
 
-use super::{Card, Charter, DocumentError, Keyring, Member, Signed, SignedFile};
+use super::{Card, Charter, DocumentError, Floor, Keyring, Member, Signed, SignedFile, above_floor};
 use crate::signing::{KeyId, PublicKey};
 use concord_domain::{AgencyId, Digest};
 use std::collections::BTreeMap;
@@ -17,11 +17,18 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Reads `charter.toml`, `cards/*.toml` and `keyrings/*.toml` below `folder`. A bad card or keyring leaves its
-    /// agency without one and is told in the list; a bad charter fails the whole.
-    pub fn read(folder: &Path, charter: Digest) -> Result<(Self, Vec<DocumentError>), DocumentError> {
+    /// Reads `charter.toml`, `cards/*.toml` and `keyrings/*.toml` below `folder`. A bad card or keyring, or one below
+    /// the floor, leaves its agency without one and is told in the list; a bad charter fails the whole.
+    pub fn read(
+        folder: &Path,
+        charter: Digest,
+        floor: impl Floor + 'static,
+    ) -> Result<(Self, Vec<DocumentError>), DocumentError> {
         let file = SignedFile::read(&folder.join("charter.toml"))?;
-        let mut builder = DirectoryBuilder::new(Charter::verify(&file, charter)?);
+        let verified = Charter::verify(&file, charter)?;
+        let sequence = verified.sequence;
+        let verified = above_floor(verified, sequence, &file, floor("charter"))?;
+        let mut builder = DirectoryBuilder::new(verified).above(floor);
         let mut problems = Vec::new();
         for path in documents(&folder.join("cards"), &mut problems) {
             let added = SignedFile::read(&path).and_then(|file| builder.card(&file));
@@ -102,9 +109,15 @@ fn documents(folder: &Path, problems: &mut Vec<DocumentError>) -> Vec<std::path:
 }
 
 /// Builds a [`Directory`] from the top down: a card needs its member, a keyring its card.
-#[derive(Debug)]
 pub struct DirectoryBuilder {
     directory: Directory,
+    floor: Box<dyn Fn(&str) -> Option<(u64, Digest)>>,
+}
+
+impl std::fmt::Debug for DirectoryBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DirectoryBuilder").field("directory", &self.directory).finish_non_exhaustive()
+    }
 }
 
 impl DirectoryBuilder {
@@ -112,13 +125,22 @@ impl DirectoryBuilder {
     pub fn new(charter: Signed<Charter>) -> Self {
         let members = charter.members.iter().map(|m| (m.agency.clone(), m.clone())).collect();
         let (cards, keyrings, message_keys) = Default::default();
-        Self { directory: Directory { charter, members, cards, keyrings, message_keys } }
+        let directory = Directory { charter, members, cards, keyrings, message_keys };
+        Self { directory, floor: Box::new(|_| None) }
+    }
+
+    /// Takes nothing older than what was seen before.
+    #[must_use]
+    pub fn above(self, floor: impl Floor + 'static) -> Self {
+        Self { floor: Box::new(floor), ..self }
     }
 
     /// Verifies and adds a card.
     pub fn card(&mut self, file: &SignedFile) -> Result<(), DocumentError> {
         let root = |agency: &AgencyId| self.directory.members.get(agency).map(|m| m.root);
         let card = Card::verify(file, root)?;
+        let (sequence, seen) = (card.sequence, (self.floor)(&card_name(&card.agency)));
+        let card = above_floor(card, sequence, file, seen)?;
         self.directory.cards.insert(card.agency.clone(), card);
         Ok(())
     }
@@ -128,6 +150,8 @@ impl DirectoryBuilder {
     pub fn keyring(&mut self, file: &SignedFile) -> Result<(), DocumentError> {
         let key = |agency: &AgencyId| self.directory.cards.get(agency).map(|c| c.keyring_key);
         let keyring = Keyring::verify(file, key)?;
+        let (sequence, seen) = (keyring.sequence, (self.floor)(&keyring_name(&keyring.agency)));
+        let keyring = above_floor(keyring, sequence, file, seen)?;
         let owner = self.directory.message_keys.get(&keyring.message.key_id());
         if owner.is_some_and(|owner| *owner != keyring.agency) {
             let message = "message: another agency publishes the same key".to_owned();
@@ -144,7 +168,23 @@ impl DirectoryBuilder {
     }
 }
 
+fn card_name(agency: &AgencyId) -> String {
+    format!("card/{agency}")
+}
+
+fn keyring_name(agency: &AgencyId) -> String {
+    format!("keyring/{agency}")
+}
+
 impl Directory {
+    /// Name, sequence and digest of each document: to be kept, and given back as the floor.
+    pub fn highest(&self) -> impl Iterator<Item = (String, u64, Digest)> {
+        let charter = ("charter".to_owned(), self.charter.sequence, self.charter.digest());
+        let cards = self.cards.values().map(|c| (card_name(&c.agency), c.sequence, c.digest()));
+        let keyrings = self.keyrings.values().map(|k| (keyring_name(&k.agency), k.sequence, k.digest()));
+        std::iter::once(charter).chain(cards).chain(keyrings)
+    }
+
     /// The key that an agency signs agreements with.
     pub fn agreement_key(&self, agency: &AgencyId) -> Option<PublicKey> {
         self.cards.get(agency).map(|card| card.agreement_key)

@@ -61,6 +61,9 @@ pub struct Answer {
     /// The service's own answer.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub content: Vec<u8>,
+    /// A refusal in words, for people; no personal data. Cut to [`Answer::EXPLANATION_MAX`] characters.
+    #[n(4)]
+    pub explanation: String,
 }
 
 /// What the destination decided.
@@ -81,6 +84,9 @@ impl std::fmt::Debug for Answer {
 }
 
 impl Answer {
+    /// Characters of an explanation at most: a few sentences.
+    pub const EXPLANATION_MAX: usize = 600;
+
     /// The body that will be sealed; its commitment goes into the ledger first.
     #[allow(clippy::expect_used, reason = "encoding plain fields into memory cannot fail")]
     pub fn to_body(&self, entropy: &dyn Entropy) -> Result<Body, BodyTooLong> {
