@@ -11,7 +11,13 @@ impl Agreement {
     }
 
     /// Whether the grant reaches from `from` to `to`.
-    pub(crate) fn reaches(&self, grant: &Grant, from: &AgencyId, to: &AgencyId, directory: &Directory) -> bool {
+    pub(crate) fn reaches(
+        &self,
+        grant: &Grant,
+        from: &AgencyId,
+        to: &AgencyId,
+        directory: &Directory,
+    ) -> bool {
         let covers = |agencies, agency| self.covers(agencies, grant.below, agency, directory);
         covers(&grant.from, from) && covers(&grant.to, to)
     }

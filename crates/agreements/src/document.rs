@@ -2,6 +2,8 @@
 
 mod agencies;
 mod check;
+#[cfg(test)]
+mod tests;
 
 pub use agencies::Agencies;
 pub use check::InvalidAgreement;

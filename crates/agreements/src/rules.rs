@@ -51,16 +51,19 @@ impl Rules {
         let mut files: Vec<_> = files.into_iter().collect();
         files.sort_by(|a, b| (&a.name, &a.bytes).cmp(&(&b.name, &b.bytes)));
         let mut problems = Vec::new();
-        let mut texts: BTreeMap<_, Vec<SignedAgreement>> = BTreeMap::new();
+        let mut texts: BTreeMap<_, BTreeMap<u32, Vec<SignedAgreement>>> = BTreeMap::new();
         for file in &files {
             match SignedAgreement::verify(file, &directory) {
-                Ok(text) => texts.entry(text.id.clone()).or_default().push(text),
+                Ok(text) => {
+                    texts.entry(text.id.clone()).or_default().entry(text.version).or_default().push(text);
+                }
                 Err(problem) => problems.push(problem),
             }
         }
         let mut agreements = BTreeMap::new();
-        for (id, texts) in texts {
-            match newest(texts).and_then(|text| above_floor(text, floor(&id))) {
+        for (id, mut versions) in texts {
+            let Some(text) = versions.pop_last().and_then(|(_, texts)| only(texts)) else { continue };
+            match text.and_then(|text| above_floor(text, floor(&id))) {
                 Ok(text) => drop(agreements.insert(id, text)),
                 Err(problem) => problems.push(problem),
             }
@@ -103,8 +106,44 @@ impl Rules {
     }
 }
 
-/// The text of the highest version; an error if there are two of them.
-fn newest(texts: Vec<SignedAgreement>) -> Result<SignedAgreement, AgreementError> {
-    let mut newest: Option<SignedAgreement> = None;
-    let mut rival: Option<SignedAgreement> = None;
+/// The one text among those of one version; an error if there are two.
+fn only(texts: Vec<SignedAgreement>) -> Option<Result<SignedAgreement, AgreementError>> {
+    let mut texts = texts.into_iter();
+    let text = texts.next()?;
+    let other = texts.find(|other| other.digest() != text.digest());
+    Some(match other {
+        None => Ok(text),
+        Some(other) => Err(AgreementError::TwoTexts {
+            file: text.file().to_owned(),
+            other: other.file().to_owned(),
+            id: text.id.clone(),
+            version: text.version,
+        }),
+    })
+}
+
+fn above_floor(
+    text: SignedAgreement,
+    floor: Option<(u32, Digest)>,
+) -> Result<SignedAgreement, AgreementError> {
+    let (file, id, version) = (text.file().to_owned(), text.id.clone(), text.version);
+    match floor {
+        Some((floor, _)) if version < floor => Err(AgreementError::BelowFloor { file, id, version, floor }),
+        Some((floor, digest)) if version == floor && digest != text.digest() => {
+            Err(AgreementError::OtherText { file, id, version })
+        }
+        Some(_) | None => Ok(text),
+    }
+}
+
+fn by_party(
+    agreements: &BTreeMap<AgreementId, SignedAgreement>,
+) -> BTreeMap<AgencyId, BTreeSet<(u8, AgreementId)>> {
+    let mut index: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for (id, text) in agreements {
+        for party in &text.parties {
+            index.entry(party.clone()).or_default().insert((text.kind.precedence(), id.clone()));
+        }
+    }
+    index
 }

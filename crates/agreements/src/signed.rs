@@ -19,10 +19,9 @@ impl SignedAgreement {
     pub fn verify(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
         let agreement = Agreement::parse(file)?;
         for party in &agreement.parties {
-            let key = directory.agreement_key(party).ok_or_else(|| AgreementError::NoCard {
-                file: file.name.clone(),
-                party: party.clone(),
-            })?;
+            let key = directory
+                .agreement_key(party)
+                .ok_or_else(|| AgreementError::NoCard { file: file.name.clone(), party: party.clone() })?;
             file.require(Kind::Agreement, party.as_str(), &key)?;
         }
         agreement

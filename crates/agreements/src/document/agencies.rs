@@ -41,7 +41,11 @@ impl<'de> Visitor<'de> for WordOrList {
     }
 
     fn visit_str<E: Error>(self, word: &str) -> Result<Agencies, E> {
-        if word == PARTIES { Ok(Agencies::Parties) } else { Err(E::invalid_value(Unexpected::Str(word), &self)) }
+        if word == PARTIES {
+            Ok(Agencies::Parties)
+        } else {
+            Err(E::invalid_value(Unexpected::Str(word), &self))
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Agencies, A::Error> {

@@ -72,7 +72,9 @@ pub enum InvalidAgreement {
         until: Timestamp,
     },
     /// A clause names somebody for whom no party can sign.
-    #[error("grants, clause {clause}, {field}: {pattern} is neither about a party nor below one in the charter")]
+    #[error(
+        "grants, clause {clause}, {field}: {pattern} is neither about a party nor below one in the charter"
+    )]
     OutsideParties {
         /// The clause.
         clause: Clause,

@@ -1,0 +1,130 @@
+//! Why a decision went the other way, in words that a person can act on.
+
+use super::{Facts, Gap, Missing};
+use crate::signed::SignedAgreement;
+use concord_domain::{AgencyId, AgreementRef, Clause, Refusal, Timestamp};
+use std::fmt::Display;
+use thiserror::Error;
+
+/// Why a decision went the other way. Speaks of agencies, agreements and codes only, never of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{missing} ({refusal})")]
+pub struct Denial {
+    /// The stable reason.
+    pub refusal: Refusal,
+    /// The agreement that came closest, and its clause if one speaks of the operation.
+    pub closest: Option<(AgreementRef, Option<Clause>)>,
+    /// What was missing, as an English sentence.
+    pub missing: String,
+}
+
+/// Values that a sentence lists at most; the agreement itself has the rest.
+const LISTED_MAX: usize = 8;
+
+impl Denial {
+    fn without_agreement(refusal: Refusal, missing: String) -> Self {
+        Self { refusal, closest: None, missing }
+    }
+
+    fn by(text: &SignedAgreement, clause: Option<&Clause>, refusal: Refusal, missing: String) -> Self {
+        Self { refusal, closest: Some((text.reference(), clause.cloned())), missing }
+    }
+
+    pub(super) fn not_this_question(question: &str, facts: &Facts<'_>) -> Self {
+        let missing = format!("{question} does not cover the operation {}", facts.operation);
+        Self::without_agreement(Refusal::OperationUnknown, missing)
+    }
+
+    pub(super) fn not_a_member(agency: &AgencyId) -> Self {
+        Self::without_agreement(Refusal::NotAMember, format!("the charter names no agency {agency}"))
+    }
+
+    pub(super) fn itself(agency: &AgencyId) -> Self {
+        let missing = format!("{agency} would ask itself, which no agreement is about");
+        Self::without_agreement(Refusal::NoAgreement, missing)
+    }
+
+    pub(super) fn no_agreement(facts: &Facts<'_>) -> Self {
+        let missing = format!("no agreement in force binds both {} and {}", facts.from, facts.to);
+        Self::without_agreement(Refusal::NoAgreement, missing)
+    }
+
+    pub(super) fn unknown(claimed: &AgreementRef) -> Self {
+        let missing = format!("no agreement {} signed by all its parties is known here", claimed.id);
+        Self::without_agreement(Refusal::AgreementUnknown, missing)
+    }
+
+    pub(super) fn differs(text: &SignedAgreement, claimed: &AgreementRef) -> Self {
+        let held = text.reference();
+        let missing = if held.version == claimed.version {
+            format!("{held} is known here with another text than the one claimed")
+        } else {
+            format!("{} is known here in version {}, not {}", held.id, held.version, claimed.version)
+        };
+        Self::by(text, None, Refusal::AgreementDiffers, missing)
+    }
+
+    pub(super) fn not_in_force(text: &SignedAgreement, clause: Option<&Clause>, now: Timestamp) -> Self {
+        let name = text.reference();
+        if now < text.valid_from {
+            let missing = format!("{name} is not in force before {}", text.valid_from);
+            return Self::by(text, clause, Refusal::AgreementNotYetInForce, missing);
+        }
+        let missing = format!("{name} expired on {}", text.valid_until);
+        Self::by(text, clause, Refusal::AgreementExpired, missing)
+    }
+
+    pub(super) fn not_bound(text: &SignedAgreement, agency: &AgencyId) -> Self {
+        let missing = format!("{agency} is neither a party of {} nor below one", text.reference());
+        Self::by(text, None, Refusal::NotAParty, missing)
+    }
+}
+
+impl Gap<'_> {
+    pub(super) fn denial(&self, facts: &Facts<'_>) -> Denial {
+        let name = self.text.reference();
+        let Some(grant) = self.grant.filter(|_| self.missing > Missing::Operation) else {
+            let granted = self.text.grants.iter().flat_map(|grant| &grant.operations);
+            let missing =
+                format!("{name} does not grant the operation {}, only {}", facts.operation, list(granted));
+            return Denial::by(self.text, None, self.missing.refusal(), missing);
+        };
+        let clause = &grant.clause;
+        let lacks = match self.missing {
+            Missing::Operation | Missing::Direction => {
+                let below = if grant.below { "" } else { ", nor to agencies below those it names" };
+                let (operation, from, to) = (facts.operation, facts.from, facts.to);
+                format!("grants {operation}, but not from {from} to {to}{below}")
+            }
+            Missing::Purpose => {
+                format!("does not grant the purpose {}, only {}", facts.purpose, list(&grant.purposes))
+            }
+            Missing::Branch => {
+                let asked =
+                    facts.branch.map_or_else(|| "an unnamed branch".into(), |b| format!("the branch {b}"));
+                format!("does not grant {asked}, only {}", list(grant.branches.iter().flatten()))
+            }
+            Missing::Handling => {
+                let (asked, ceiling) = (facts.handling.level, grant.handling);
+                format!("does not go as far as the handling level {asked}, only up to {ceiling}")
+            }
+        };
+        let missing = format!("clause {clause} of {name} {lacks}");
+        Denial::by(self.text, Some(clause), self.missing.refusal(), missing)
+    }
+}
+
+/// The distinct values in their order, the first few by name and the others by number.
+fn list<T: Display>(values: impl IntoIterator<Item = T>) -> String {
+    let mut shown: Vec<String> = Vec::new();
+    for value in values {
+        let value = value.to_string();
+        if !shown.contains(&value) {
+            shown.push(value);
+        }
+    }
+    let more = shown.len().saturating_sub(LISTED_MAX);
+    shown.truncate(LISTED_MAX);
+    let named = shown.join(", ");
+    if more == 0 { named } else { format!("{named} and {more} more") }
+}

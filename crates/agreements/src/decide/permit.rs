@@ -1,0 +1,141 @@
+//! The proof that a decision allowed something.
+
+use super::Facts;
+use crate::document::Grant;
+use crate::signed::SignedAgreement;
+use concord_domain::wanted::Fields;
+use concord_domain::{AgencyId, AgreementRef, Clause, HandlingLevel, Operation, Purpose};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// What a permit is for. Each step of a request has a type of its own, so that a permit for one step does not open
+/// another; services add one for each operation.
+pub trait Question {
+    /// What it is called, for messages.
+    const NAME: &'static str;
+
+    /// Whether it can be asked about this operation.
+    fn admits(operation: &Operation) -> bool;
+}
+
+/// May our agency ask another?
+#[derive(Debug)]
+pub enum Asking {}
+
+impl Question for Asking {
+    const NAME: &'static str = "asking";
+
+    fn admits(_: &Operation) -> bool {
+        true
+    }
+}
+
+/// May our agency open what another sent it?
+#[derive(Debug)]
+pub enum Opening {}
+
+impl Question for Opening {
+    const NAME: &'static str = "opening";
+
+    fn admits(_: &Operation) -> bool {
+        true
+    }
+}
+
+/// Proof that [`decide`](super::decide) allowed these facts. It cannot be made, copied, stored or sent, and it should
+/// not outlive its request: what runs later is decided again.
+///
+/// ```
+/// use concord_agreements::{Asking, Permit};
+/// fn ask(permit: Permit<Asking>) -> Permit<Asking> { permit }
+/// ```
+/// Nothing else makes one:
+/// ```compile_fail,E0451
+/// use concord_agreements::{Asking, Permit};
+/// fn forge(permit: Permit<Asking>) -> Permit<Asking> { Permit { ..permit } }
+/// ```
+/// nor a second one of it:
+/// ```compile_fail,E0599
+/// use concord_agreements::{Asking, Permit};
+/// fn copy(permit: &Permit<Asking>) -> Permit<Asking> { Permit::clone(permit) }
+/// ```
+/// and one for asking does not open:
+/// ```compile_fail,E0308
+/// use concord_agreements::{Asking, Opening, Permit};
+/// fn exchange(permit: Permit<Asking>) -> Permit<Opening> { permit }
+/// ```
+#[must_use = "a permit is for doing what it allows"]
+pub struct Permit<Q> {
+    from: AgencyId,
+    to: AgencyId,
+    operation: Operation,
+    purpose: Purpose,
+    agreement: AgreementRef,
+    clause: Clause,
+    fields: Fields,
+    ceiling: HandlingLevel,
+    question: PhantomData<fn() -> Q>,
+}
+
+impl<Q: Question> Permit<Q> {
+    pub(super) fn new(agreement: &SignedAgreement, grant: &Grant, facts: &Facts<'_>) -> Self {
+        Self {
+            from: facts.from.clone(),
+            to: facts.to.clone(),
+            operation: facts.operation.clone(),
+            purpose: facts.purpose,
+            agreement: agreement.reference(),
+            clause: grant.clause.clone(),
+            fields: grant.fields.iter().copied().collect(),
+            ceiling: grant.handling,
+            question: PhantomData,
+        }
+    }
+
+    /// Who may ask.
+    pub fn from(&self) -> &AgencyId {
+        &self.from
+    }
+
+    /// Who may be asked.
+    pub fn to(&self) -> &AgencyId {
+        &self.to
+    }
+
+    /// What may be asked.
+    pub fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// For which purpose.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// By which text.
+    pub fn agreement(&self) -> &AgreementRef {
+        &self.agreement
+    }
+
+    /// By which clause of it.
+    pub fn clause(&self) -> &Clause {
+        &self.clause
+    }
+
+    /// What of a notice may be disclosed.
+    pub fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// The highest handling level that the clause allows.
+    pub fn ceiling(&self) -> HandlingLevel {
+        self.ceiling
+    }
+}
+
+impl<Q: Question> fmt::Debug for Permit<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Permit<{}>({} to {}: ", Q::NAME, self.from, self.to)?;
+        write!(f, "{} for {}, {} clause {})", self.operation, self.purpose, self.agreement, self.clause)
+    }
+}

@@ -1,0 +1,140 @@
+//! A small federation for the tests of this crate, in memory.
+
+use crate::document::{Agencies, Agreement, AgreementKind, Grant, Title};
+use crate::rules::Rules;
+use concord_domain::wanted::Field;
+use concord_domain::{AgencyId, HandlingLevel, Purpose, Timestamp};
+use concord_trust::{
+    Card, Charter, Directory, DirectoryBuilder, DutyDesk, Kind, Member, MemberKind, Names, SignedFile,
+    SigningKey, sha256,
+};
+use std::sync::Arc;
+
+/// Every member with its superior. `odd.yn.police.cn` is called like a part of Yunnan but stands below Gansu.
+pub(crate) const MEMBERS: [(&str, Option<&str>); 9] = [
+    ("police.cn", None),
+    ("yn.police.cn", Some("police.cn")),
+    ("gs.police.cn", Some("police.cn")),
+    ("sn.police.cn", Some("police.cn")),
+    ("km.yn.police.cn", Some("yn.police.cn")),
+    ("gd.km.yn.police.cn", Some("km.yn.police.cn")),
+    ("odd.yn.police.cn", Some("gs.police.cn")),
+    ("fda.cn", None),
+    ("police.la", None),
+];
+
+pub(crate) fn agency(name: &str) -> AgencyId {
+    name.parse().unwrap()
+}
+
+pub(crate) fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// Within the validity of [`northwest`].
+pub(crate) fn now() -> Timestamp {
+    time("2026-06-01T00:00:00Z")
+}
+
+fn seed(name: &str, purpose: u8) -> [u8; 32] {
+    sha256(&[&[purpose], name.as_bytes()]).0
+}
+
+/// The agreement key of an agency.
+pub(crate) fn key(name: &str) -> SigningKey {
+    SigningKey::from_seed(seed(name, 1))
+}
+
+/// The whole federation, but without the cards of `cardless`.
+pub(crate) fn directory(cardless: &[&str]) -> Arc<Directory> {
+    let charter_key = SigningKey::from_seed(seed("charter", 3));
+    let members = MEMBERS.map(|(name, superior)| Member {
+        agency: agency(name),
+        kind: MemberKind::Province,
+        superior: superior.map(agency),
+        root: SigningKey::from_seed(seed(name, 0)).public(),
+    });
+    let charter = Charter {
+        name: "test".into(),
+        sequence: 1,
+        previous: None,
+        threshold: 1,
+        keys: vec![charter_key.public()],
+        members: members.to_vec(),
+    };
+    let file =
+        SignedFile::unsigned("charter.toml", charter.to_toml()).sign(Kind::Charter, "charter", &charter_key);
+    let mut builder = DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes])).unwrap());
+    for (name, _) in MEMBERS.iter().filter(|(name, _)| !cardless.contains(name)) {
+        let root = SigningKey::from_seed(seed(name, 0));
+        let file = SignedFile::unsigned(name, card(name).to_toml()).sign(Kind::Card, name, &root);
+        builder.card(&file).unwrap();
+    }
+    Arc::new(builder.build())
+}
+
+fn card(name: &str) -> Card {
+    Card {
+        agency: agency(name),
+        sequence: 1,
+        previous: None,
+        agreement_key: key(name).public(),
+        keyring_key: SigningKey::from_seed(seed(name, 2)).public(),
+        names: Names { zh: "测试".into(), en: "Test".into() },
+        duty_desk: DutyDesk {
+            phone: "+86 000".into(),
+            email: "desk@example.cn".into(),
+            hours: "always".into(),
+        },
+    }
+}
+
+/// A clause among all parties, for two purposes, by anybody.
+pub(crate) fn grant(clause: &str) -> Grant {
+    Grant {
+        clause: clause.parse().unwrap(),
+        from: Agencies::Parties,
+        to: Agencies::Parties,
+        below: true,
+        operations: vec!["wanted.search".parse().unwrap()],
+        purposes: vec![Purpose::FugitiveApprehension, Purpose::SeriousCrime],
+        branches: None,
+        handling: HandlingLevel::Restricted,
+        fields: vec![Field::Name, Field::Birth],
+    }
+}
+
+/// A regional agreement of Yunnan and Gansu, in force during 2026.
+pub(crate) fn northwest() -> Agreement {
+    Agreement {
+        id: "northwest".parse().unwrap(),
+        version: 1,
+        kind: AgreementKind::Regional,
+        source: None,
+        parties: vec![agency("yn.police.cn"), agency("gs.police.cn")],
+        valid_from: time("2026-01-01T00:00:00Z"),
+        valid_until: time("2027-01-01T00:00:00Z"),
+        title: Title { zh: "西北".into(), en: "North-west".into() },
+        grants: vec![grant("1")],
+    }
+}
+
+/// The document, signed by the parties that `signs` lets sign.
+pub(crate) fn signed_by(agreement: &Agreement, signs: impl Fn(&AgencyId) -> bool) -> SignedFile {
+    let name = format!("{}.toml", agreement.file_stem());
+    let file = SignedFile::unsigned(&name, agreement.to_toml());
+    let parties = agreement.parties.iter().filter(|party| signs(party));
+    parties.fold(file, |file, party| file.sign(Kind::Agreement, party.as_str(), &key(party.as_str())))
+}
+
+/// The document, signed by every party.
+pub(crate) fn signed(agreement: &Agreement) -> SignedFile {
+    signed_by(agreement, |_| true)
+}
+
+/// The rules that consist of these agreements, each of which must count.
+pub(crate) fn rules(agreements: &[Agreement]) -> Rules {
+    let (rules, problems) = Rules::build(agreements.iter().map(signed), directory(&[]), |_| None);
+    assert!(problems.is_empty(), "{problems:?}");
+    rules
+}
