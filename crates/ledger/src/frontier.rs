@@ -68,8 +68,7 @@ impl Frontier {
         // An odd index is a right child: its left sibling is the smallest peak.
         while node.index % 2 == 1 {
             let Some(left) = self.peaks.pop() else { break };
-            node =
-                Node { level: node.level + 1, index: node.index / 2, hash: node_hash(&left, &node.hash) };
+            node = Node { level: node.level + 1, index: node.index / 2, hash: node_hash(&left, &node.hash) };
             finished.push(node);
         }
         self.peaks.push(node.hash);
@@ -94,7 +93,8 @@ impl Frontier {
     /// # Errors
     /// If the bytes are not exactly a size within [`SIZE_MAX`] and its hashes.
     pub fn decode(bytes: &[u8]) -> Result<Self, InvalidFrontier> {
-        let (size, hashes) = bytes.split_first_chunk().ok_or(InvalidFrontier::Short { found: bytes.len() })?;
+        let (size, hashes) =
+            bytes.split_first_chunk().ok_or(InvalidFrontier::Short { found: bytes.len() })?;
         let size = u64::from_be_bytes(*size);
         if size > SIZE_MAX {
             return Err(InvalidFrontier::Size { size });

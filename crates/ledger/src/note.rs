@@ -89,9 +89,9 @@ impl Note {
         if lines.split('\n').count() > SIGNATURES_MAX {
             return Err(NoteInvalid::TooManySignatures);
         }
-        let signatures = (1..).zip(lines.split('\n')).map(|(n, line)| {
-            NoteSignature::parse(line).ok_or(NoteInvalid::SignatureLine { line: n })
-        });
+        let signatures = (1..)
+            .zip(lines.split('\n'))
+            .map(|(n, line)| NoteSignature::parse(line).ok_or(NoteInvalid::SignatureLine { line: n }));
         Ok(Self { text: format!("{text}\n"), signatures: signatures.collect::<Result<_, _>>()? })
     }
 

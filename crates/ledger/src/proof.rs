@@ -65,7 +65,8 @@ pub fn inclusion_proof(
     while range.end - range.start > 1 {
         let middle = split(&range);
         // PATH(m, D_n) = PATH(m, D[0:k]) : MTH(D[k:n]) if m < k, else PATH(m - k, D[k:n]) : MTH(D[0:k])
-        let other = if index < middle { halve_left(&mut range, middle) } else { halve_right(&mut range, middle) };
+        let other =
+            if index < middle { halve_left(&mut range, middle) } else { halve_right(&mut range, middle) };
         proof.push(range_root(source, other)?);
     }
     proof.reverse();

@@ -33,7 +33,13 @@ fn facts() -> impl Strategy<Value = RequestFacts> {
     let what = ("[a-z]{1,20}\\.[a-z]{1,20}", sample::select(Purpose::ALL), handling());
     let under = (option::of(agreement()), option::of("[0-9]{1,16}(\\.[0-9]{1,15})?"));
     (whom, what, under, option::of(digest()), option::of(digest())).prop_map(
-        |((id, origin, destination), (operation, purpose, handling), (agreement, clause), digest, commitment)| {
+        |(
+            (id, origin, destination),
+            (operation, purpose, handling),
+            (agreement, clause),
+            digest,
+            commitment,
+        )| {
             RequestFacts {
                 id: RequestId(id),
                 digest,
@@ -56,8 +62,11 @@ fn event() -> impl Strategy<Value = Event> {
     let end = (outcome(), option::of(label()), option::of(digest()), option::of(leaf));
     prop_oneof![
         facts().prop_map(|request| Event::Asked { request }),
-        (facts(), outcome(), digest())
-            .prop_map(|(request, outcome, answer)| Event::Released { request, outcome, answer }),
+        (facts(), outcome(), digest()).prop_map(|(request, outcome, answer)| Event::Released {
+            request,
+            outcome,
+            answer
+        }),
         (facts(), sample::select(Refusal::ALL))
             .prop_map(|(request, refusal)| Event::Refused { request, refusal }),
         (facts(), end).prop_map(|(request, (outcome, reason, answer, counterpart))| Event::Concluded {
@@ -67,8 +76,11 @@ fn event() -> impl Strategy<Value = Event> {
             answer,
             counterpart
         }),
-        (label(), digest(), any::<u64>())
-            .prop_map(|(source, commitment, notices)| Event::Imported { source, commitment, notices }),
+        (label(), digest(), any::<u64>()).prop_map(|(source, commitment, notices)| Event::Imported {
+            source,
+            commitment,
+            notices
+        }),
         label().prop_map(|program| Event::Started { program }),
     ]
 }
@@ -98,7 +110,8 @@ proptest! {
 
 #[test]
 fn the_largest_entry_fits() {
-    let long = |last: &str| format!("{}.{}.{last}", "a".repeat(58), "b".repeat(58)).parse::<AgencyId>().unwrap();
+    let long =
+        |last: &str| format!("{}.{}.{last}", "a".repeat(58), "b".repeat(58)).parse::<AgencyId>().unwrap();
     let digest = Some(Digest([0xff; 32]));
     let longest = |all: &[&'static str]| *all.iter().max_by_key(|s| s.len()).unwrap();
     let request = RequestFacts {
