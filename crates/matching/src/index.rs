@@ -33,6 +33,12 @@ struct Name {
     romanized: bool,
 }
 
+/// Who has a document number, and which country issued it, where that is known by code.
+struct Holder {
+    person: PersonId,
+    country: Option<[u8; 2]>,
+}
+
 /// An immutable index over notices. It holds no notice, only what is needed to compare, and shows nothing in
 /// `Debug`. A register that changes builds a new one: 25,000 notices take well under a second.
 #[derive(Default)]
@@ -40,7 +46,7 @@ pub struct Index {
     people: Vec<Person>,
     names: Vec<Name>,
     lexicon: Lexicon,
-    numbers: HashMap<NumberKey, Vec<(PersonId, Option<[u8; 2]>)>>,
+    numbers: HashMap<NumberKey, Vec<Holder>>,
     joined: HashMap<String, Vec<NameId>>,
 }
 
@@ -92,7 +98,8 @@ impl Index {
         self.people.push(Person::new(key, notice));
         for identifier in &notice.identifiers {
             if let Some(number) = NumberKey::of(identifier) {
-                self.numbers.entry(number).or_default().push((person, country_code(identifier)));
+                let holder = Holder { person, country: country_code(identifier) };
+                self.numbers.entry(number).or_default().push(holder);
             }
         }
         for name in &notice.names {
@@ -112,11 +119,12 @@ impl Index {
         for asked in subject.identifiers() {
             let country = country_code(asked);
             let holders = NumberKey::of(asked).and_then(|number| self.numbers.get(&number));
-            for (id, issued_by) in holders.into_iter().flatten() {
-                let other_country = issued_by.is_some() && country.is_some() && *issued_by != country;
-                if let Some(person) = self.people.get(*id).filter(|_| !other_country) {
-                    found
-                        .insert(*id, Match { key: person.key, score: Score::BEST, basis: Basis::Identifier });
+            for holder in holders.into_iter().flatten() {
+                let other_country =
+                    holder.country.is_some() && country.is_some() && holder.country != country;
+                if let Some(person) = self.people.get(holder.person).filter(|_| !other_country) {
+                    let this = Match { key: person.key, score: Score::BEST, basis: Basis::Identifier };
+                    found.insert(holder.person, this);
                 }
             }
         }
