@@ -167,7 +167,9 @@ fn refused(agency: &AgencyId, error: webpki::Error) -> PeerRefused {
     use webpki::Error;
     let agency = agency.clone();
     match error {
-        Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => PeerRefused::NotIssuedByAgency { agency },
+        Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => {
+            PeerRefused::NotIssuedByAgency { agency }
+        }
         Error::CertExpired { not_after, .. } => PeerRefused::Expired { agency, on: timestamp(not_after) },
         Error::CertNotValidYet { not_before, .. } => {
             PeerRefused::NotYetValid { agency, from: timestamp(not_before) }

@@ -134,7 +134,10 @@ impl Leaf {
 
 impl fmt::Debug for Leaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Leaf").field("identity", &self.identity).field("expires", &self.expires).finish_non_exhaustive()
+        f.debug_struct("Leaf")
+            .field("identity", &self.identity)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
     }
 }
 
@@ -196,8 +199,7 @@ fn read_chain(file: &PemFile, now: Timestamp) -> Result<Chain, CredentialError> 
 }
 
 fn read_key(file: &PemFile) -> Result<PrivateKeyDer<'static>, CredentialError> {
-    let not_pem =
-        |why: String| CredentialError::NotPem { file: file.name.clone(), what: "private key", why };
+    let not_pem = |why: String| CredentialError::NotPem { file: file.name.clone(), what: "private key", why };
     let keys = file.sections::<PrivateKeyDer<'static>>().map_err(|e| not_pem(e.to_string()))?;
     keys.into_iter().next().ok_or_else(|| not_pem("there is none".to_owned()))
 }

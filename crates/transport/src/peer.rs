@@ -11,7 +11,8 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 pub struct Peer {
     /// The single URI name of the certificate (SPIFFE X.509-SVID, section 2).
     pub identity: SpiffeId,
-    /// The organizational units of its subject: roles, given by the agency's own authority. At most
+    /// The organizational units of its subject: roles, given by the agency's own authority. One unit may list
+    /// several, separated by commas, since not every authority can write more than one. At most
     /// [`Peer::ROLES_MAX`].
     pub roles: Vec<String>,
 }
@@ -21,6 +22,7 @@ impl Peer {
     pub const ROLES_MAX: usize = 16;
     /// Bytes of a role's name at most: the upper bound of an organizational unit (RFC 5280, appendix A.1).
     pub const ROLE_BYTES_MAX: usize = 64;
+    const ROLE_SEPARATOR: char = ',';
 
     /// The agency whose certificate it is.
     pub fn agency(&self) -> &AgencyId {
@@ -44,7 +46,8 @@ fn identity(leaf: &X509Certificate<'_>) -> Result<SpiffeId, PeerRefused> {
         .map_err(|_| PeerRefused::Malformed("subject alternative name"))?
         .map(|extension| extension.value.general_names.as_slice())
         .unwrap_or_default();
-    let mut uris = names.iter().filter_map(|name| if let GeneralName::URI(uri) = name { Some(*uri) } else { None });
+    let mut uris =
+        names.iter().filter_map(|name| if let GeneralName::URI(uri) = name { Some(*uri) } else { None });
     let (Some(uri), None) = (uris.next(), uris.next()) else {
         return Err(PeerRefused::NotOneIdentity);
     };
@@ -52,13 +55,16 @@ fn identity(leaf: &X509Certificate<'_>) -> Result<SpiffeId, PeerRefused> {
 }
 
 fn roles(leaf: &X509Certificate<'_>) -> Result<Vec<String>, PeerRefused> {
-    let units: Vec<_> = leaf.subject().iter_organizational_unit().collect();
-    if units.len() > Peer::ROLES_MAX {
+    let mut roles = Vec::new();
+    for unit in leaf.subject().iter_organizational_unit() {
+        let unit = unit.as_str().map_err(|_| PeerRefused::Malformed("organizational unit"))?;
+        roles.extend(unit.split(Peer::ROLE_SEPARATOR).map(str::trim).map(str::to_owned));
+    }
+    if roles.len() > Peer::ROLES_MAX {
         return Err(PeerRefused::Malformed("organizational units: too many"));
     }
-    let role = |text: &str| (text.len() <= Peer::ROLE_BYTES_MAX).then(|| text.to_owned());
-    units
-        .into_iter()
-        .map(|unit| unit.as_str().ok().and_then(role).ok_or(PeerRefused::Malformed("organizational unit")))
-        .collect()
+    if roles.iter().any(|role| role.is_empty() || role.len() > Peer::ROLE_BYTES_MAX) {
+        return Err(PeerRefused::Malformed("organizational unit: empty or too long"));
+    }
+    Ok(roles)
 }

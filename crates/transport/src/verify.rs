@@ -92,7 +92,9 @@ fn alert(refused: &PeerRefused) -> CertificateError {
         PeerRefused::Expired { .. } => CertificateError::Expired,
         PeerRefused::NotYetValid { .. } => CertificateError::NotValidYet,
         PeerRefused::Revoked { .. } => CertificateError::Revoked,
-        PeerRefused::NotIssuedByAgency { .. } | PeerRefused::UnknownAgency(_) => CertificateError::UnknownIssuer,
+        PeerRefused::NotIssuedByAgency { .. } | PeerRefused::UnknownAgency(_) => {
+            CertificateError::UnknownIssuer
+        }
         PeerRefused::WrongPurpose { .. } => CertificateError::InvalidPurpose,
         PeerRefused::UnexpectedAgency { .. } | PeerRefused::UnacceptedWorkload { .. } => {
             CertificateError::ApplicationVerificationFailure

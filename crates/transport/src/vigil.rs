@@ -59,6 +59,7 @@ impl Vigil {
     fn verify(&self) -> Result<(), PeerRefused> {
         let (leaf, intermediates) = self.chain.split_first().ok_or(PeerRefused::Malformed("chain: empty"))?;
         let anchors = self.tower.trust.snapshot();
-        chain::verify(&anchors, leaf, intermediates, self.side, unix_time(self.tower.clock.as_ref())).map(drop)
+        chain::verify(&anchors, leaf, intermediates, self.side, unix_time(self.tower.clock.as_ref()))
+            .map(drop)
     }
 }
