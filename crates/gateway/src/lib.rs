@@ -1,1 +1,42 @@
-//! stub
+//! The way of a request through a node, whatever it asks.
+//!
+//! In scope: verifying, authorizing, recording, opening, answering (inbound); authorizing, sealing, recording,
+//! sending, judging the answer (outbound); links to other nodes; checkpoints. Knows only the trait [`Operation`].
+//! Out of scope: what an operation does (`concord-services`), configuration and wiring (`concord-node`).
+//!
+//! ```text
+//!  inbound   Envelope -> VerifiedRequest -> AddressedRequest -> Permit<Opening> -> Body -> Permit<O> -> Draft
+//!                                                              -- commit --> Release -> SealedAnswer
+//!  outbound  Permit<Asking> -> SealedRequest -- commit --> Asked -> Envelope ... SealedAnswer -> Reply
+//!                                                              -- commit --> Concluded
+//! ```
+//!
+//! `Permit` comes only out of `decide`; `Asked`, `Release` and `Concluded` only out of the [`Recorder`], after its
+//! commit. Only an `Asked` can be sent, only a `Release` leaves, only a `Concluded` is shown.
+
+mod admission;
+mod authority;
+mod checkpointer;
+mod deadline;
+mod inbound;
+mod keys;
+mod link;
+mod operation;
+mod outbound;
+mod record;
+mod replay;
+mod route;
+mod service;
+
+pub use admission::{Admission, Overloaded, Slot};
+pub use authority::{Authority, InForce};
+pub use checkpointer::Checkpointer;
+pub use deadline::Deadline;
+pub use inbound::{Inbound, NotServed};
+pub use keys::Keys;
+pub use link::{Links, MESSAGE_BYTES_MAX};
+pub use operation::{Draft, Fault, Operation, Operations};
+pub use outbound::{Outbound, Question};
+pub use record::{Asked, Concluded, Evidence, NotRecorded, Recorder, Release};
+pub use route::{ScopeInvalid, resolve};
+pub use service::{FederationApi, incident};

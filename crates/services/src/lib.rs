@@ -1,1 +1,27 @@
-//! stub
+//! What a node does for those who call it: wanted-person search, the register, the record; and the local API.
+//!
+//! In scope: operations (what another agency may ask), services (what our own systems and officers may call), roles
+//! and what they may call. Out of scope: the way of a request between nodes (`concord-gateway`), wiring
+//! (`concord-node`).
+//!
+//! ```text
+//!  local API -> roles -> WantedApi -> Search -> gateway::Outbound -> other agencies
+//!                        RegisterApi -> Register <- WantedSearch <- gateway::Inbound <- other agencies
+//!                        LedgerApi -> store
+//! ```
+
+mod caller;
+mod heavy;
+mod local;
+mod record;
+mod register;
+mod roles;
+mod wanted;
+
+pub use caller::{Caller, NotNamed};
+pub use heavy::Heavy;
+pub use local::{LocalServices, ReflectionFailed};
+pub use record::LedgerApi;
+pub use register::{ImportFailed, Imported, Register, RegisterApi};
+pub use roles::{Guarded, Role, UnknownRole};
+pub use wanted::{Search, WantedApi, WantedSearch};

@@ -1,0 +1,55 @@
+//! The rules in force, and their epoch.
+
+use concord_agreements::Rules;
+use concord_trust::Directory;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// One set of rules, numbered. Every recorded decision names the epoch that it was made under, and the recording
+/// transaction refuses it if a newer one has begun.
+#[derive(Debug, Clone)]
+pub struct InForce {
+    /// The rules.
+    pub rules: Arc<Rules>,
+    /// Their number.
+    pub epoch: u64,
+}
+
+impl InForce {
+    /// Charter, cards and keyrings that go with these rules.
+    pub fn directory(&self) -> &Directory {
+        self.rules.directory()
+    }
+}
+
+/// Where the rules in force are read and replaced.
+#[derive(Debug, Clone)]
+pub struct Authority(Arc<watch::Sender<InForce>>);
+
+impl Authority {
+    /// Begins with one set of rules.
+    pub fn new(in_force: InForce) -> Self {
+        Self(Arc::new(watch::Sender::new(in_force)))
+    }
+
+    /// The rules now.
+    pub fn current(&self) -> InForce {
+        self.0.borrow().clone()
+    }
+
+    /// Puts newer rules in force. Their epoch must already be in the store: decisions under the old one fail
+    /// there from then on, and are made again here.
+    pub fn replace(&self, in_force: InForce) {
+        self.0.send_replace(in_force);
+    }
+
+    /// Waits until rules newer than `epoch` are in force.
+    pub async fn newer_than(&self, epoch: u64) -> InForce {
+        let mut changes = self.0.subscribe();
+        match changes.wait_for(|in_force| in_force.epoch > epoch).await {
+            Ok(in_force) => in_force.clone(),
+            // The sender lives in self, so the channel cannot be closed while we wait.
+            Err(_) => self.current(),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The way in: an envelope from another node becomes a signed answer or a signed refusal.
+
+use crate::admission::{Admission, Overloaded};
+use crate::authority::{Authority, InForce};
+use crate::keys::Keys;
+use crate::operation::{AnyDraft, Fault, Operations, Unserved};
+use crate::record::{NotRecorded, Recorder, Release};
+use crate::replay::InFlight;
+use concord_agreements::{Facts, Opening, Permit, decide};
+use concord_domain::wanted::Authority as Clause;
+use concord_domain::{AgencyId, Clock, Refusal, Timestamp};
+use concord_store::Store;
+use concord_trust::envelope::{
+    AddressedRequest, Body, Context, Envelope, EnvelopeInvalid, SealedAnswer, VerifiedRequest,
+};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Why there is no signed answer: nothing was authenticated, or we could not put it on the record.
+#[derive(Debug, Error)]
+pub enum NotServed {
+    /// The envelope does not count.
+    #[error(transparent)]
+    Invalid(#[from] EnvelopeInvalid),
+    /// Over capacity.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    /// A fault of our own.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Serves envelopes that are for this agency.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// This agency.
+    pub agency: AgencyId,
+    /// Opens bodies.
+    pub keys: Arc<Keys>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// The rules in force.
+    pub authority: Authority,
+    /// Remembers requests.
+    pub store: Store,
+    /// Puts answers on the record.
+    pub recorder: Recorder,
+    /// What this node serves.
+    pub operations: Operations,
+    /// How much at once.
+    pub admission: Admission,
+    running: InFlight,
+}
+
+/// Times a request is decided again because newer rules came into force while it was being served: rules change
+/// by people's hands, so twice in one request is already unlikely.
+const DECISIONS_MAX: usize = 3;
+
+impl Inbound {
+    /// The way in, with nothing running.
+    #[allow(clippy::too_many_arguments, reason = "each is one part of the node, and there is one caller")]
+    pub fn new(
+        agency: AgencyId,
+        keys: Arc<Keys>,
+        clock: Arc<dyn Clock>,
+        authority: Authority,
+        store: Store,
+        recorder: Recorder,
+        operations: Operations,
+        admission: Admission,
+    ) -> Self {
+        let running = InFlight::default();
+        Self { agency, keys, clock, authority, store, recorder, operations, admission, running }
+    }
+
+    /// Serves one envelope that `peer` handed over.
+    pub async fn deliver(&self, peer: &AgencyId, envelope: Envelope) -> Result<SealedAnswer, NotServed> {
+        // Shed before verifying: one peer's flood must reach neither signatures nor store.
+        let _slot = self.admission.enter(peer)?;
+        let in_force = self.authority.current();
+        let request = envelope.verify(in_force.directory())?;
+        let release = self.answer(peer, &request, in_force).await?;
+        let now = self.clock.now();
+        let in_force = self.authority.current();
+        let keyring =
+            in_force.directory().keyring(&request.context().origin).ok_or(EnvelopeInvalid::KeyUnknown)?;
+        Ok(release.seal(&self.recorder, &request, &keyring.sealing, now)?)
+    }
+
+    async fn answer(
+        &self,
+        peer: &AgencyId,
+        request: &VerifiedRequest,
+        in_force: InForce,
+    ) -> Result<Release, NotServed> {
+        let now = self.clock.now();
+        let release = match request.address(&self.agency, peer, now) {
+            Err(refusal) => self.refuse_envelope(request, refusal, now).await?,
+            Ok(addressed) => match self.running.enter(request) {
+                Err(refusal) => self.refuse_envelope(request, refusal, now).await?,
+                Ok(_ticket) => self.once(addressed, in_force, now).await?,
+            },
+        };
+        let Context { id, origin, operation, .. } = request.context();
+        let index = release.leaf_ref().index;
+        tracing::info!(target: "concord::inbound", %id, %origin, %operation, index, "answered");
+        Ok(release)
+    }
+
+    /// Executes a request once; a new attempt of a request that was answered gets the recorded answer.
+    async fn once(
+        &self,
+        request: AddressedRequest<'_>,
+        in_force: InForce,
+        now: Timestamp,
+    ) -> Result<Release, NotServed> {
+        let Context { origin, id, .. } = request.context();
+        let remembered =
+            self.store.remembered(origin, id).map_err(|e| Fault::new("reading earlier requests", e))?;
+        let recorded = match remembered {
+            Some(earlier) if earlier.digest != request.digest() => Err(Refusal::IdReused),
+            Some(earlier) if request.dispatch().attempt <= earlier.attempt => Err(Refusal::Replayed),
+            Some(earlier) => Ok(self.recorder.repeat(&request, &earlier).await),
+            None => Ok(self.serve(request, in_force).await),
+        };
+        match recorded {
+            Err(refusal) => self.refuse_envelope(&request, refusal, now).await,
+            Ok(Err(NotRecorded::Known)) => self.refuse_envelope(&request, Refusal::Replayed, now).await,
+            Ok(other) => self.judge(other),
+        }
+    }
+
+    async fn refuse_envelope(
+        &self,
+        request: &VerifiedRequest,
+        refusal: Refusal,
+        now: Timestamp,
+    ) -> Result<Release, NotServed> {
+        tracing::info!(target: "concord::inbound", id = %request.context().id, reason = %refusal, "envelope refused");
+        self.judge(self.recorder.refuse_envelope(request, refusal, now).await)
+    }
+
+    fn judge(&self, recorded: Result<Release, NotRecorded>) -> Result<Release, NotServed> {
+        recorded.map_err(|error| match error {
+            NotRecorded::Busy => NotServed::Overloaded(Overloaded { limit: Admission::DELIVERIES_MAX }),
+            NotRecorded::Fault(fault) => NotServed::Fault(fault),
+            other @ (NotRecorded::RulesChanged | NotRecorded::Known) => {
+                NotServed::Fault(Fault::new("recording an answer", other))
+            }
+        })
+    }
+
+    /// Decides, opens, serves and records; again from the start if the rules changed meanwhile.
+    async fn serve(
+        &self,
+        request: AddressedRequest<'_>,
+        mut in_force: InForce,
+    ) -> Result<Release, NotRecorded> {
+        for _ in 1..DECISIONS_MAX {
+            match self.serve_under(request, &in_force).await {
+                Err(NotRecorded::RulesChanged) => in_force = self.authority.newer_than(in_force.epoch).await,
+                other => return other,
+            }
+        }
+        self.serve_under(request, &in_force).await
+    }
+
+    async fn serve_under(
+        &self,
+        request: AddressedRequest<'_>,
+        in_force: &InForce,
+    ) -> Result<Release, NotRecorded> {
+        match self.draft(request, in_force).await {
+            Ok(draft) => self.recorder.release(&request, draft, in_force.epoch).await,
+            Err(Unserved::Fault(fault)) => Err(fault.into()),
+            Err(Unserved::Refused { refusal, authority, explanation }) => {
+                // What the origin named stays named, so that it can be told apart from what applies here.
+                let named = Clause { agreement: request.context().agreement.clone(), clause: None };
+                let authority = authority.or(Some(named));
+                self.recorder.refuse(&request, refusal, authority, explanation, in_force.epoch).await
+            }
+        }
+    }
+
+    async fn draft(&self, request: AddressedRequest<'_>, in_force: &InForce) -> Result<AnyDraft, Unserved> {
+        let facts = facts_of(request.context());
+        let now = self.clock.now();
+        let permit = decide::<Opening>(&in_force.rules, &facts, now)?;
+        let body = self.open(permit, request).map_err(Unserved::plain)?;
+        self.operations.serve(&in_force.rules, &facts, now, body.content()).await
+    }
+
+    /// Only with a permit is a body opened at all.
+    fn open(&self, _: Permit<Opening>, request: AddressedRequest<'_>) -> Result<Body, Refusal> {
+        request.open(&self.keys.opening())
+    }
+}
+
+fn facts_of(context: &Context) -> Facts<'_> {
+    Facts {
+        from: &context.origin,
+        to: &context.destination,
+        operation: &context.operation,
+        purpose: context.purpose,
+        handling: context.handling,
+        branch: context.branch,
+        agreement: Some(&context.agreement),
+    }
+}

@@ -1,0 +1,144 @@
+//! Connections to the nodes of other agencies.
+
+use crate::deadline::Deadline;
+use concord_domain::{AgencyId, Clock, Failure};
+use concord_transport::{ClientLimits, ConnectError, Credentials, Network, PeerConnector, TrustStore};
+use concord_trust::envelope::{Envelope, SealedAnswer};
+use concord_wire::pb::federation::v1::federation_service_client::FederationServiceClient;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
+
+/// Bytes of one message between nodes at most: the largest size class of a body (1 MiB), its encapsulated key,
+/// the signed part, and room.
+pub const MESSAGE_BYTES_MAX: usize = 2 << 20;
+
+/// One connection to each agency, opened when first needed and again when lost.
+#[derive(Debug, Clone)]
+pub struct Links {
+    network: Arc<dyn Network>,
+    credentials: Arc<Credentials>,
+    trust: Arc<TrustStore>,
+    clock: Arc<dyn Clock>,
+    limits: ClientLimits,
+    channels: Arc<Mutex<BTreeMap<(AgencyId, String), Channel>>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoAnswer {
+    /// The deadline passed.
+    TimedOut,
+    /// The connection broke after the request may have been sent.
+    Broken,
+    /// The request was not taken.
+    Unreachable(Failure),
+    /// The peer's own word that it does not serve this.
+    Failed(Failure),
+}
+
+impl Links {
+    /// Links from a node that shows `credentials` and believes `trust`.
+    pub fn new(
+        network: Arc<dyn Network>,
+        credentials: Arc<Credentials>,
+        trust: Arc<TrustStore>,
+        clock: Arc<dyn Clock>,
+        limits: ClientLimits,
+    ) -> Self {
+        Self { network, credentials, trust, clock, limits, channels: Arc::default() }
+    }
+
+    /// Hands an envelope to an agency's node: at its first endpoint, and at the next one only if there was no
+    /// connection at all, so that nothing is sent twice.
+    pub(crate) async fn deliver(
+        &self,
+        to: &AgencyId,
+        endpoints: &[String],
+        envelope: Envelope,
+        deadline: Deadline,
+    ) -> Result<SealedAnswer, NoAnswer> {
+        let mut last = NoAnswer::Unreachable(Failure::NoEndpoint);
+        for endpoint in endpoints {
+            match self.deliver_at(to, endpoint, envelope.clone(), deadline).await {
+                Err(unreached @ NoAnswer::Unreachable(Failure::ConnectFailed | Failure::HandshakeFailed)) => {
+                    last = unreached;
+                }
+                other => return other,
+            }
+        }
+        Err(last)
+    }
+
+    async fn deliver_at(
+        &self,
+        to: &AgencyId,
+        endpoint: &str,
+        envelope: Envelope,
+        deadline: Deadline,
+    ) -> Result<SealedAnswer, NoAnswer> {
+        let channel = self.channel(to, endpoint).ok_or(NoAnswer::Unreachable(Failure::NoEndpoint))?;
+        let mut client = FederationServiceClient::new(channel)
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX);
+        let mut request = Request::new(envelope.into());
+        request.set_timeout(deadline.left());
+        match tokio::time::timeout_at(deadline.instant(), client.deliver(request)).await {
+            Err(_) => Err(NoAnswer::TimedOut),
+            Ok(Ok(response)) => Ok(response.into_inner().into()),
+            Ok(Err(status)) => {
+                tracing::debug!(target: "concord::outbound", %to, code = ?status.code(), "no answer");
+                Err(classify(&status, deadline))
+            }
+        }
+    }
+
+    fn channel(&self, to: &AgencyId, endpoint: &str) -> Option<Channel> {
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (to.clone(), endpoint.to_owned());
+        if let Some(channel) = channels.get(&key) {
+            return Some(channel.clone());
+        }
+        let uri = endpoint.parse().ok()?;
+        let (network, credentials) = (Arc::clone(&self.network), Arc::clone(&self.credentials));
+        let (trust, clock) = (Arc::clone(&self.trust), Arc::clone(&self.clock));
+        let connector =
+            PeerConnector::new(network, credentials, trust, clock, to.clone(), self.limits.clone());
+        // Endpoints that are not published any more are forgotten with the next new one of the same agency.
+        channels.retain(|(agency, _), _| agency != to);
+        let channel = connector.channel(uri);
+        channels.insert(key, channel.clone());
+        Some(channel)
+    }
+}
+
+/// Tells what our own side saw (a status with a source) from what the peer said (one without).
+fn classify(status: &Status, deadline: Deadline) -> NoAnswer {
+    if let Some(source) = status.source() {
+        return match ConnectError::find(source) {
+            Some(error) if error.is_distrust() => NoAnswer::Unreachable(Failure::HandshakeFailed),
+            Some(_) => NoAnswer::Unreachable(Failure::ConnectFailed),
+            None if deadline.left().is_zero() => NoAnswer::TimedOut,
+            None => NoAnswer::Broken,
+        };
+    }
+    match status.code() {
+        Code::ResourceExhausted | Code::Unavailable => NoAnswer::Unreachable(Failure::Overloaded),
+        Code::DeadlineExceeded | Code::Cancelled => NoAnswer::TimedOut,
+        Code::Unauthenticated | Code::PermissionDenied | Code::InvalidArgument => {
+            NoAnswer::Failed(Failure::NotAuthenticated)
+        }
+        Code::Ok
+        | Code::Unknown
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unimplemented
+        | Code::Internal
+        | Code::DataLoss => NoAnswer::Failed(Failure::PeerFault),
+    }
+}

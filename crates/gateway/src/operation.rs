@@ -1,0 +1,177 @@
+//! What a service brings: how to read what is asked, how to serve it, how to write the answer.
+
+use concord_agreements::{Facts, Permit, Question, Rules, decide};
+use concord_domain::wanted::Authority;
+use concord_domain::{Operation as Name, OutcomeKind, Refusal, Timestamp};
+use futures_util::future::BoxFuture;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Something on our own side failed; the caller learns only an incident id.
+#[derive(Debug, Error)]
+#[error("{what}: {source}")]
+pub struct Fault {
+    /// What was being done.
+    pub what: &'static str,
+    /// What went wrong.
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Fault {
+    /// A fault while doing `what`.
+    pub fn new(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { what, source: source.into() }
+    }
+}
+
+/// One operation, such as `wanted.search`. Its type is also the question that its permit answers.
+pub trait Operation: Question + Send + Sync + Sized + 'static {
+    /// What is asked.
+    type Ask: Send + Sync;
+    /// What is answered.
+    type Answer: Send;
+
+    /// The operation's name.
+    fn name() -> Name;
+
+    /// The bytes to seal.
+    fn encode_ask(ask: &Self::Ask) -> Vec<u8>;
+
+    /// Reads opened bytes; `None` if they are no valid ask.
+    fn decode_ask(bytes: &[u8]) -> Option<Self::Ask>;
+
+    /// The bytes to seal.
+    fn encode_answer(answer: &Self::Answer) -> Vec<u8>;
+
+    /// Reads opened bytes; `None` if they are no valid answer.
+    fn decode_answer(bytes: &[u8]) -> Option<Self::Answer>;
+
+    /// Builds the answer from the agency's own data, within what the permit allows.
+    fn serve(
+        &self,
+        permit: Permit<Self>,
+        ask: Self::Ask,
+    ) -> impl Future<Output = Result<Draft<Self>, Fault>> + Send;
+}
+
+/// An answer that is not on the record yet, with the permit that it was made under.
+#[derive(Debug)]
+#[must_use]
+pub struct Draft<O: Operation> {
+    permit: Permit<O>,
+    outcome: OutcomeKind,
+    answer: O::Answer,
+}
+
+impl<O: Operation> Draft<O> {
+    /// An answer under a permit.
+    pub fn new(permit: Permit<O>, outcome: OutcomeKind, answer: O::Answer) -> Self {
+        Self { permit, outcome, answer }
+    }
+}
+
+/// A draft of whichever operation. Made from a draft with its permit, and by nothing else.
+#[derive(Debug)]
+pub(crate) struct AnyDraft {
+    pub(crate) authority: Authority,
+    pub(crate) outcome: OutcomeKind,
+    pub(crate) content: Vec<u8>,
+}
+
+impl<O: Operation> From<Draft<O>> for AnyDraft {
+    fn from(draft: Draft<O>) -> Self {
+        let Draft { permit, outcome, answer } = draft;
+        let authority =
+            Authority { agreement: permit.agreement().clone(), clause: Some(permit.clause().clone()) };
+        Self { authority, outcome, content: O::encode_answer(&answer) }
+    }
+}
+
+/// Why an opened request is not served.
+#[derive(Debug)]
+pub(crate) enum Unserved {
+    Refused { refusal: Refusal, authority: Option<Authority>, explanation: String },
+    Fault(Fault),
+}
+
+/// An operation without its types, as the inbound way calls it.
+trait AnyOperation: Send + Sync {
+    fn serve<'a>(
+        &'a self,
+        rules: &'a Rules,
+        facts: &'a Facts<'a>,
+        now: Timestamp,
+        content: &'a [u8],
+    ) -> BoxFuture<'a, Result<AnyDraft, Unserved>>;
+}
+
+impl<O: Operation> AnyOperation for O {
+    fn serve<'a>(
+        &'a self,
+        rules: &'a Rules,
+        facts: &'a Facts<'a>,
+        now: Timestamp,
+        content: &'a [u8],
+    ) -> BoxFuture<'a, Result<AnyDraft, Unserved>> {
+        Box::pin(async move {
+            let ask = O::decode_ask(content).ok_or_else(|| Unserved::plain(Refusal::BodyInvalid))?;
+            let permit = decide::<O>(rules, facts, now).map_err(Unserved::from)?;
+            let draft = Operation::serve(self, permit, ask).await.map_err(Unserved::Fault)?;
+            Ok(draft.into())
+        })
+    }
+}
+
+impl Unserved {
+    pub(crate) fn plain(refusal: Refusal) -> Self {
+        Self::Refused { refusal, authority: None, explanation: refusal.sentence().to_owned() }
+    }
+}
+
+impl From<concord_agreements::Denial> for Unserved {
+    fn from(denial: concord_agreements::Denial) -> Self {
+        Self::Refused {
+            refusal: denial.refusal,
+            explanation: denial.to_string(),
+            authority: closest(&denial),
+        }
+    }
+}
+
+/// The closest agreement that a denial names, as an authority to report.
+pub(crate) fn closest(denial: &concord_agreements::Denial) -> Option<Authority> {
+    denial.closest.clone().map(|(agreement, clause)| Authority { agreement, clause })
+}
+
+/// The operations that a node serves.
+#[derive(Clone, Default)]
+pub struct Operations(BTreeMap<Name, Arc<dyn AnyOperation>>);
+
+impl Operations {
+    /// Adds an operation.
+    #[must_use]
+    pub fn with<O: Operation>(mut self, operation: O) -> Self {
+        self.0.insert(O::name(), Arc::new(operation));
+        self
+    }
+
+    /// Serves opened bytes by the operation of that name.
+    pub(crate) async fn serve(
+        &self,
+        rules: &Rules,
+        facts: &Facts<'_>,
+        now: Timestamp,
+        content: &[u8],
+    ) -> Result<AnyDraft, Unserved> {
+        let operation =
+            self.0.get(facts.operation).ok_or_else(|| Unserved::plain(Refusal::OperationUnknown))?;
+        operation.serve(rules, facts, now, content).await
+    }
+}
+
+impl std::fmt::Debug for Operations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}

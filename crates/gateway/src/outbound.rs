@@ -1,0 +1,278 @@
+//! The way out: one agency is asked, and what came of it is on the record before anybody sees it.
+
+use crate::authority::{Authority, InForce};
+use crate::deadline::Deadline;
+use crate::keys::Keys;
+use crate::link::{Links, NoAnswer};
+use crate::operation::{Fault, Operation, closest};
+use crate::record::{Asked, Concluded, Evidence, NotRecorded, Recorder};
+use concord_agreements::{Asking, Facts, decide};
+use concord_domain::wanted::Authority as Clause;
+use concord_domain::{
+    AgencyId, Branch, Clock, Entropy, Failure, Handling, Outcome, OutcomeKind, Purpose, RequestId, Timestamp,
+};
+use concord_ledger::{Receipt, RequestFacts, SignedCheckpoint};
+use concord_trust::Keyring;
+use concord_trust::envelope::{
+    Answer, Body, Context, LIFE_MAX, PROTOCOL, Reply, SUITE, SealedRequest, Verdict,
+};
+use std::sync::Arc;
+
+/// What is asked of each agency alike, outside the sealed body.
+#[derive(Debug, Clone, Copy)]
+pub struct Question {
+    /// Why.
+    pub purpose: Purpose,
+    /// How far the information may go on.
+    pub handling: Handling,
+    /// The officer's branch.
+    pub branch: Option<Branch>,
+}
+
+/// Asks other agencies.
+#[derive(Debug, Clone)]
+pub struct Outbound {
+    /// This agency.
+    pub agency: AgencyId,
+    /// Opens answers.
+    pub keys: Arc<Keys>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes identifiers and salts.
+    pub entropy: Arc<dyn Entropy>,
+    /// The rules in force.
+    pub authority: Authority,
+    /// Puts everything on the record.
+    pub recorder: Recorder,
+    /// Connections to other nodes.
+    pub links: Links,
+}
+
+/// Attempts of one request at most: one more after a connection broke, so that a peer's restart does not cost the
+/// answer; the destination executes a request once, however many attempts there are.
+const ATTEMPTS_MAX: u32 = 2;
+/// Times a request is decided again because newer rules came into force meanwhile.
+const DECISIONS_MAX: usize = 3;
+
+impl Outbound {
+    /// Asks one agency. Whatever happens is an outcome; only a record that cannot be written is an error, because
+    /// then nothing may be shown.
+    pub async fn ask<O: Operation>(
+        &self,
+        to: &AgencyId,
+        question: Question,
+        ask: &O::Ask,
+        deadline: Deadline,
+    ) -> Result<(Concluded, Option<O::Answer>), NotRecorded> {
+        let mut in_force = self.authority.current();
+        for _ in 1..DECISIONS_MAX {
+            match self.ask_under::<O>(&in_force, to, question, ask, deadline).await {
+                Err(NotRecorded::RulesChanged) => in_force = self.authority.newer_than(in_force.epoch).await,
+                other => return other,
+            }
+        }
+        self.ask_under::<O>(&in_force, to, question, ask, deadline).await
+    }
+
+    async fn ask_under<O: Operation>(
+        &self,
+        in_force: &InForce,
+        to: &AgencyId,
+        question: Question,
+        ask: &O::Ask,
+        deadline: Deadline,
+    ) -> Result<(Concluded, Option<O::Answer>), NotRecorded> {
+        let now = self.clock.now();
+        let operation = O::name();
+        let facts = Facts {
+            from: &self.agency,
+            to,
+            operation: &operation,
+            purpose: question.purpose,
+            handling: question.handling,
+            branch: question.branch,
+            agreement: None,
+        };
+        let id = RequestId::random(&*self.entropy);
+        let permit = match decide::<Asking>(&in_force.rules, &facts, now) {
+            Ok(permit) => permit,
+            Err(denial) => {
+                let mut evidence = Evidence::of(Outcome::Refused(denial.refusal)).under(closest(&denial));
+                evidence.explanation = denial.to_string();
+                return self.unsent(id, &facts, evidence).await.map(|c| (c, None));
+            }
+        };
+        let authority =
+            Clause { agreement: permit.agreement().clone(), clause: Some(permit.clause().clone()) };
+        let directory = in_force.directory();
+        let ours = directory.keyring(&self.agency).map(|k| k.sequence).unwrap_or_default();
+        let Some(keyring) = directory.keyring(to).filter(|k| k.is_current(now) && !k.endpoints.is_empty())
+        else {
+            let evidence = Evidence::of(Outcome::Unreachable(Failure::NoEndpoint)).under(Some(authority));
+            return self.unsent(id, &facts, evidence).await.map(|c| (c, None));
+        };
+        let body =
+            Body::new(O::encode_ask(ask), &*self.entropy).map_err(|e| Fault::new("sealing a request", e))?;
+        let context = self.context(id, &facts, &authority, ours, keyring, now, deadline);
+        let request = SealedRequest::seal(context, &body, &keyring.sealing, &*self.entropy);
+        let asked = self.recorder.asked(permit, request, in_force.epoch).await?;
+        let (evidence, answer) = self.exchange::<O>(&asked, keyring, deadline).await;
+        tracing::info!(target: "concord::outbound", %id, %to, outcome = %evidence.outcome, "concluded");
+        Ok((self.recorder.conclude(asked, evidence).await?, answer))
+    }
+
+    async fn unsent(
+        &self,
+        id: RequestId,
+        facts: &Facts<'_>,
+        evidence: Evidence,
+    ) -> Result<Concluded, NotRecorded> {
+        tracing::info!(target: "concord::outbound", %id, to = %facts.to, outcome = %evidence.outcome, "not sent");
+        let (agreement, clause) = evidence.authority.clone().map(|a| (a.agreement, a.clause)).unzip();
+        let recorded = RequestFacts {
+            id,
+            digest: None,
+            origin: facts.from.clone(),
+            destination: facts.to.clone(),
+            operation: facts.operation.clone(),
+            purpose: facts.purpose,
+            handling: facts.handling,
+            agreement,
+            clause: clause.flatten(),
+            commitment: None,
+        };
+        self.recorder.conclude_unsent(recorded, evidence).await
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is a different part of one context, and there is one caller"
+    )]
+    fn context(
+        &self,
+        id: RequestId,
+        facts: &Facts<'_>,
+        authority: &Clause,
+        origin_keyring: u64,
+        destination: &Keyring,
+        now: Timestamp,
+        deadline: Deadline,
+    ) -> Context {
+        Context {
+            protocol: PROTOCOL,
+            suite: SUITE,
+            id,
+            origin: self.agency.clone(),
+            destination: facts.to.clone(),
+            operation: facts.operation.clone(),
+            purpose: facts.purpose,
+            handling: facts.handling,
+            branch: facts.branch,
+            agreement: authority.agreement.clone(),
+            origin_keyring,
+            destination_keyring: destination.sequence,
+            sealing_key: destination.sealing.key_id(),
+            created: now,
+            expires: now.plus(deadline.left().min(LIFE_MAX)),
+        }
+    }
+
+    /// Sends, waits until the deadline, and judges what comes back.
+    async fn exchange<O: Operation>(
+        &self,
+        asked: &Asked,
+        peer: &Keyring,
+        deadline: Deadline,
+    ) -> (Evidence, Option<O::Answer>) {
+        let authority = Some(asked.authority().clone());
+        match self.send(asked, peer, deadline).await {
+            Err(outcome) => (Evidence::of(outcome).under(authority), None),
+            Ok(reply) => judge::<O>(reply, asked.authority(), peer),
+        }
+    }
+
+    async fn send(&self, asked: &Asked, peer: &Keyring, deadline: Deadline) -> Result<Reply, Outcome> {
+        let mut attempt = 1;
+        loop {
+            let envelope = asked.envelope(attempt, &peer.agency, self.clock.now());
+            let sent = self.links.deliver(&peer.agency, &peer.endpoints, envelope, deadline).await;
+            match sent {
+                Ok(sealed) => {
+                    let opened = sealed.open(asked.request(), peer, &self.keys.opening());
+                    return opened.map_err(|error| Outcome::Failed(unusable(error)));
+                }
+                Err(NoAnswer::Broken) if attempt < ATTEMPTS_MAX => attempt += 1,
+                Err(no_answer) => return Err(no_answer.outcome()),
+            }
+        }
+    }
+}
+
+fn unusable(error: concord_trust::envelope::AnswerInvalid) -> Failure {
+    use concord_trust::envelope::AnswerInvalid;
+    match error {
+        AnswerInvalid::Signature(_) | AnswerInvalid::Malformed | AnswerInvalid::NotForThisRequest => {
+            Failure::AnswerInvalid
+        }
+        AnswerInvalid::Unreadable => Failure::AnswerUnreadable,
+    }
+}
+
+/// Turns a verified reply into evidence. An answer without a valid receipt does not count: the responder may not
+/// have put it on its record. Nor does one under another agreement than was asked.
+fn judge<O: Operation>(reply: Reply, asked: &Clause, peer: &Keyring) -> (Evidence, Option<O::Answer>) {
+    let Reply { answer, commitment, receipt: signed, checkpoint } = reply;
+    let Answer { verdict, agreement, clause, content, explanation } = answer;
+    let authority = agreement.map(|agreement| Clause { agreement, clause }).unwrap_or_else(|| asked.clone());
+    let failed = |failure| (Evidence::of(Outcome::Failed(failure)).under(Some(asked.clone())), None);
+    let Ok(receipt) = Receipt::verify(&signed, &peer.agency, &peer.message) else {
+        return failed(Failure::AnswerInvalid);
+    };
+    let (outcome, answer) = match verdict {
+        Verdict::Refused(refusal) => (Outcome::Refused(refusal), None),
+        Verdict::Served(_) if authority.agreement != asked.agreement => {
+            return failed(Failure::AnswerInvalid);
+        }
+        Verdict::Served(kind) => match (served(kind), O::decode_answer(&content)) {
+            (Some(outcome), Some(answer)) => (outcome, Some(answer)),
+            _ => return failed(Failure::AnswerUnreadable),
+        },
+    };
+    let mut evidence = Evidence::of(outcome).under(Some(authority));
+    if matches!(outcome, Outcome::Refused(_)) && !explanation.is_empty() {
+        evidence.explanation =
+            explanation.chars().filter(|c| !c.is_control()).take(Answer::EXPLANATION_MAX).collect();
+    }
+    evidence.answer = Some(commitment);
+    evidence.receipt = Some((receipt, signed));
+    evidence.checkpoint = checkpoint.and_then(|text| checked(&text, peer));
+    (evidence, answer)
+}
+
+/// What a served verdict may say; the rest are not a responder's to say.
+fn served(kind: OutcomeKind) -> Option<Outcome> {
+    match kind {
+        OutcomeKind::Hit => Some(Outcome::Hit),
+        OutcomeKind::NoHit => Some(Outcome::NoHit),
+        OutcomeKind::Pending => Some(Outcome::Pending),
+        OutcomeKind::Refused | OutcomeKind::Unreachable | OutcomeKind::TimedOut | OutcomeKind::Failed => None,
+    }
+}
+
+/// The responder's checkpoint, if it is one; a wrong one only loses its place as evidence.
+fn checked(text: &str, peer: &Keyring) -> Option<SignedCheckpoint> {
+    let checkpoint = SignedCheckpoint::parse(text).ok()?;
+    checkpoint.verify(&peer.agency, &[peer.checkpoint]).ok()?;
+    Some(checkpoint)
+}
+
+impl NoAnswer {
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::TimedOut => Outcome::TimedOut,
+            Self::Broken => Outcome::Unreachable(Failure::ConnectionLost),
+            Self::Unreachable(failure) => Outcome::Unreachable(failure),
+            Self::Failed(failure) => Outcome::Failed(failure),
+        }
+    }
+}

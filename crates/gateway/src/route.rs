@@ -1,0 +1,50 @@
+//! From a scope to the agencies that will be asked. Every route is direct.
+
+use crate::authority::InForce;
+use concord_domain::wanted::Scope;
+use concord_domain::{AgencyId, AgreementId};
+use std::collections::BTreeSet;
+use thiserror::Error;
+
+/// Why a scope cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ScopeInvalid {
+    /// The agreement is not known here.
+    #[error("agreement {0} is not known to this node")]
+    AgreementUnknown(AgreementId),
+    /// The asking agency named itself.
+    #[error("{0} is the asking agency itself; its own register needs no federation")]
+    Ourselves(AgencyId),
+    /// More agencies than one scope may have.
+    #[error("{found} agencies are more than the limit of {limit}")]
+    TooMany {
+        /// Agencies found.
+        found: usize,
+        /// Agencies allowed.
+        limit: usize,
+    },
+    /// Nobody is left to ask.
+    #[error("no agency but the asking one is in scope")]
+    Nobody,
+}
+
+/// The agencies in scope, by name, without the asking one and each once.
+pub fn resolve(scope: &Scope, here: &AgencyId, in_force: &InForce) -> Result<Vec<AgencyId>, ScopeInvalid> {
+    let named: BTreeSet<AgencyId> = match scope {
+        Scope::Agencies(list) if list.contains(here) => return Err(ScopeInvalid::Ourselves(here.clone())),
+        Scope::Agencies(list) => list.iter().cloned().collect(),
+        Scope::Agreement(id) => {
+            let parties = in_force.rules.members_of(id);
+            parties.ok_or_else(|| ScopeInvalid::AgreementUnknown(id.clone()))?.iter().cloned().collect()
+        }
+        Scope::All => in_force.directory().members().map(|member| member.agency.clone()).collect(),
+    };
+    let agencies: Vec<_> = named.into_iter().filter(|agency| agency != here).collect();
+    match agencies.len() {
+        0 => Err(ScopeInvalid::Nobody),
+        found if found > Scope::AGENCIES_MAX => {
+            Err(ScopeInvalid::TooMany { found, limit: Scope::AGENCIES_MAX })
+        }
+        _ => Ok(agencies),
+    }
+}

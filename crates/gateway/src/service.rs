@@ -1,0 +1,76 @@
+//! The federation API's one call, as gRPC has it.
+
+use crate::inbound::{Inbound, NotServed};
+use crate::link::MESSAGE_BYTES_MAX;
+use crate::operation::Fault;
+use concord_domain::{Entropy, RequestId};
+use concord_transport::Peer;
+use concord_trust::envelope::EnvelopeInvalid;
+use concord_wire::pb::federation::v1 as pb;
+use concord_wire::pb::federation::v1::federation_service_server::{
+    FederationService, FederationServiceServer,
+};
+use concord_wire::{INCIDENT_REASON, refused};
+use std::sync::Arc;
+use tonic::{Code, Request, Response, Status};
+
+/// Serves `concord.federation.v1`.
+#[derive(Debug, Clone)]
+pub struct FederationApi {
+    inbound: Inbound,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl FederationApi {
+    /// The API over the way in.
+    pub fn new(inbound: Inbound, entropy: Arc<dyn Entropy>) -> Self {
+        Self { inbound, entropy }
+    }
+
+    /// The gRPC service with its limits.
+    pub fn into_service(self) -> FederationServiceServer<Self> {
+        FederationServiceServer::new(self)
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    fn status(&self, error: NotServed) -> Status {
+        match error {
+            NotServed::Invalid(EnvelopeInvalid::Malformed) => refused(
+                Code::InvalidArgument,
+                "ENVELOPE_MALFORMED",
+                EnvelopeInvalid::Malformed.to_string(),
+                &[],
+            ),
+            NotServed::Invalid(invalid) => {
+                refused(Code::Unauthenticated, "ENVELOPE_NOT_AUTHENTIC", invalid.to_string(), &[])
+            }
+            NotServed::Overloaded(overloaded) => {
+                let limit = ("limit", overloaded.limit.to_string());
+                refused(Code::ResourceExhausted, "OVERLOADED", overloaded.to_string(), &[limit])
+            }
+            NotServed::Fault(fault) => incident(&fault, &*self.entropy),
+        }
+    }
+}
+
+/// Logs a fault of our own under a fresh id, and gives the status that names nothing but that id.
+pub fn incident(fault: &Fault, entropy: &dyn Entropy) -> Status {
+    let id = RequestId::random(entropy);
+    tracing::error!(target: "concord::incident", %id, %fault, "incident");
+    let metadata = [("incident", id.to_string())];
+    refused(Code::Internal, INCIDENT_REASON, format!("internal error, incident {id}"), &metadata)
+}
+
+#[tonic::async_trait]
+impl FederationService for FederationApi {
+    async fn deliver(
+        &self,
+        request: Request<pb::DeliverRequest>,
+    ) -> Result<Response<pb::DeliverResponse>, Status> {
+        let peer = request.extensions().get::<Peer>().cloned();
+        let peer = peer.ok_or_else(|| Status::unauthenticated("the connection has no verified peer"))?;
+        let answer = self.inbound.deliver(peer.agency(), request.into_inner().into()).await;
+        answer.map(|sealed| Response::new(sealed.into())).map_err(|error| self.status(error))
+    }
+}

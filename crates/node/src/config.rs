@@ -1,0 +1,204 @@
+//! `node.toml`.
+
+use crate::problem::Problems;
+use concord_domain::{AgencyId, Digest};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The configuration of a node. Paths are relative to the file's folder.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Config {
+    /// The agency whose node this is.
+    pub agency: AgencyId,
+    /// The node's own folder: database, lock, published ledger.
+    pub data: PathBuf,
+    /// The published documents of the federation.
+    pub federation: FederationConfig,
+    /// The node's private keys.
+    pub keys: KeysConfig,
+    /// The node's certificate.
+    pub tls: TlsConfig,
+    /// For the agency's own systems and officers.
+    pub local_api: ApiConfig,
+    /// For other nodes.
+    pub federation_api: ApiConfig,
+    /// Metrics in Prometheus' text form; off unless set.
+    #[serde(default)]
+    pub metrics: Option<ApiConfig>,
+    /// Checkpoints of the ledger.
+    #[serde(default)]
+    pub checkpoints: CheckpointConfig,
+    /// Reloading while running.
+    #[serde(default)]
+    pub reload: ReloadConfig,
+}
+
+/// Where the published documents are: `charter.toml`, `cards/`, `keyrings/`, `crls/`, `agreements/`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct FederationConfig {
+    /// The folder.
+    pub folder: PathBuf,
+    /// SHA-256 of the charter, given out of band, in hexadecimal.
+    pub charter_sha256: Digest,
+}
+
+/// Where the private keys are: `message.key`, `checkpoint.key`, `sealing.key`, `storage.key`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct KeysConfig {
+    /// The folder.
+    pub folder: PathBuf,
+}
+
+/// The node's certificate for both listeners and for its calls.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TlsConfig {
+    /// The agency's own authority, which issued the certificates of its applications and officers.
+    pub ca: PathBuf,
+    /// The node's certificate chain.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// A listener.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ApiConfig {
+    /// Address and port; port 0 takes any free one.
+    pub listen: SocketAddr,
+}
+
+/// Checkpoints of the ledger.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CheckpointConfig {
+    /// Milliseconds between two checkpoints of a growing ledger.
+    pub every_ms: u64,
+}
+
+impl Default for CheckpointConfig {
+    /// A receipt is covered by a checkpoint within a second.
+    fn default() -> Self {
+        Self { every_ms: 1000 }
+    }
+}
+
+impl CheckpointConfig {
+    /// The interval, 10 milliseconds at least.
+    pub(crate) fn every(&self) -> Duration {
+        Duration::from_millis(self.every_ms.max(10))
+    }
+}
+
+/// Reloading certificates, revocations and published documents while running; SIGHUP asks for it at once.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ReloadConfig {
+    /// Milliseconds between two looks at the files.
+    pub every_ms: u64,
+}
+
+impl Default for ReloadConfig {
+    /// A revocation takes effect within five seconds of its file.
+    fn default() -> Self {
+        Self { every_ms: 5000 }
+    }
+}
+
+impl ReloadConfig {
+    /// The interval, 10 milliseconds at least.
+    pub(crate) fn every(&self) -> Duration {
+        Duration::from_millis(self.every_ms.max(10))
+    }
+}
+
+impl Config {
+    /// Bytes of a configuration file at most.
+    const BYTES_MAX: usize = 1 << 20;
+
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// Every unknown key, and what else is wrong with the text.
+    pub fn load(path: &Path) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let text = problems.take(path, "", std::fs::read_to_string(path));
+        let config = text.and_then(|text| Self::parse(path, &text, &mut problems));
+        problems.finish(config)
+    }
+
+    fn parse(path: &Path, text: &str, problems: &mut Problems) -> Option<Self> {
+        let file = path;
+        if text.len() > Self::BYTES_MAX {
+            problems.add(
+                file,
+                "",
+                format!("{} bytes are more than the limit of {}", text.len(), Self::BYTES_MAX),
+            );
+            return None;
+        }
+        let document = problems.take(file, "", toml::Deserializer::parse(text).map_err(one_line))?;
+        let mut unknown = Vec::new();
+        let parsed = serde_ignored::deserialize(document, |key| unknown.push(key.to_string()));
+        unknown.iter().for_each(|key| problems.add(file, key, "is not a key of the configuration"));
+        let mut config: Self = problems.take(file, "", parsed.map_err(one_line))?;
+        config.resolve(path.parent().unwrap_or(Path::new(".")));
+        Some(config)
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        let Self { data, federation, keys, tls, .. } = self;
+        let TlsConfig { ca, certificate, key } = tls;
+        for path in [data, &mut federation.folder, &mut keys.folder, ca, certificate, key] {
+            *path = folder.join(&*path);
+        }
+    }
+}
+
+fn one_line(error: toml::de::Error) -> String {
+    let line: Vec<_> =
+        error.to_string().lines().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect();
+    line.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        agency = "yn.police.cn"
+        data = "data"
+        federation = { folder = "../federation", charter_sha256 = "0000000000000000000000000000000000000000000000000000000000000000" }
+        keys = { folder = "keys" }
+        tls = { ca = "tls/ca.pem", certificate = "tls/node.pem", key = "tls/node.key" }
+        local_api = { listen = "127.0.0.1:0" }
+        federation_api = { listen = "127.0.0.1:0" }
+    "#;
+
+    fn parse(text: &str) -> Result<Config, Problems> {
+        let mut problems = Problems::default();
+        let config = Config::parse(Path::new("/node/node.toml"), text, &mut problems);
+        problems.finish(config)
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let config = parse(GOOD).unwrap();
+        assert_eq!(config.tls.key, Path::new("/node/tls/node.key"));
+        assert_eq!(config.federation.folder, Path::new("/node/../federation"));
+        assert_eq!(config.reload.every(), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn every_unknown_key_is_named() {
+        let text = format!("{GOOD}\nunheard = 1\n[reload]\nevery_ms = 5\nsometimes = true\n");
+        let problems = parse(&text).unwrap_err().to_string();
+        assert!(problems.contains("/node/node.toml: unheard: is not a key"), "{problems}");
+        assert!(problems.contains("reload.sometimes"), "{problems}");
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_line() {
+        let problems = parse(&GOOD.replace("\"127.0.0.1:0\"", "\"nowhere\"")).unwrap_err().to_string();
+        assert!(problems.contains("line 7") && problems.contains("nowhere"), "{problems}");
+    }
+}

@@ -1,0 +1,239 @@
+//! A running node: all parts wired together.
+
+use crate::config::Config;
+use crate::federation::seen;
+use crate::housekeeping;
+use crate::listeners::{BindFailed, Listeners};
+use crate::material::Material;
+use crate::metrics;
+use crate::problem::Problems;
+use crate::reload::{Reloader, take_up};
+use crate::seams::Seams;
+use concord_gateway::{
+    Admission, Authority, Checkpointer, Fault, FederationApi, Inbound, Keys, Links, Operations, Outbound,
+    Recorder,
+};
+use concord_ledger::Event;
+use concord_services::{LocalServices, ReflectionFailed, Register, Search, WantedSearch};
+use concord_store::{OpenError, Options, StorageError, Store, Write, WriteError};
+use concord_transport::{Credentials, TrustStore};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+/// Why a node does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// What is wrong with configuration and material.
+    #[error("{0}")]
+    Material(Problems),
+    /// The data folder does not open.
+    #[error("data: {0}")]
+    Store(#[from] OpenError),
+    /// The data folder cannot be read.
+    #[error("data: {0}")]
+    Storage(#[from] StorageError),
+    /// The data folder cannot be written.
+    #[error("data: {0}")]
+    Write(#[from] WriteError),
+    /// The register cannot be loaded.
+    #[error("register: {0}")]
+    Register(#[from] Fault),
+    /// A port cannot be had.
+    #[error(transparent)]
+    Bind(#[from] BindFailed),
+    /// The metrics' port cannot be had.
+    #[error("metrics: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// The built-in descriptors cannot be read.
+    #[error(transparent)]
+    Reflection(#[from] ReflectionFailed),
+}
+
+/// A node that serves.
+#[derive(Debug)]
+pub struct Node {
+    local: SocketAddr,
+    federation: SocketAddr,
+    store: Store,
+    reload: Arc<Notify>,
+    serving: CancellationToken,
+    keeping: CancellationToken,
+    listeners: JoinSet<()>,
+    keepers: JoinSet<()>,
+}
+
+/// The parts that both ways share.
+struct Parts {
+    keys: Arc<Keys>,
+    store: Store,
+    authority: Authority,
+    recorder: Recorder,
+    register: Arc<Register>,
+    credentials: Arc<Credentials>,
+    trust: Arc<TrustStore>,
+    local_trust: Arc<TrustStore>,
+}
+
+impl Node {
+    /// Checks everything, opens the store, loads the register, takes the ports, and serves.
+    ///
+    /// # Errors
+    /// See [`StartError`]. Nothing listens then.
+    pub async fn start(config: Config, seams: Seams) -> Result<Self, StartError> {
+        let now = seams.clock.now();
+        // Before the store is opened, so that a mistake in the configuration leaves no folder behind.
+        Material::load(&config, &Default::default(), now).map_err(StartError::Material)?;
+        let options = Options::new(Arc::clone(&seams.clock), seams.storage);
+        let store = Store::open(&config.data, options)?;
+        let seen = seen(store.sequences()?);
+        let material = Material::load(&config, &seen, now).map_err(StartError::Material)?;
+        material.warnings.iter().for_each(|problem| tracing::warn!(target: "concord::node", "{problem}"));
+        let Material { keys, leaf, federation, warnings: _ } = material;
+        let in_force = take_up(&store, &federation, &seen).await?;
+        let keys = Arc::new(keys);
+        let entropy = Arc::clone(&seams.entropy);
+        let parts = Parts {
+            recorder: Recorder::new(config.agency.clone(), Arc::clone(&keys), entropy, store.clone()),
+            register: Arc::new(Register::load(store.clone(), seams.heavy).await?),
+            credentials: Arc::new(Credentials::new(leaf)),
+            trust: Arc::new(TrustStore::new(federation.anchors)),
+            local_trust: Arc::new(TrustStore::new(federation.local_anchors)),
+            authority: Authority::new(in_force),
+            keys,
+            store,
+        };
+        Self::serve(config, seams, parts).await
+    }
+
+    async fn serve(config: Config, seams: Seams, parts: Parts) -> Result<Self, StartError> {
+        let Parts { credentials, trust, local_trust, .. } = &parts;
+        let Listeners { local, federation } =
+            Listeners::bind(&config, &seams, credentials, trust, local_trust).await?;
+        if let Some(endpoint) = &config.metrics {
+            metrics::serve(endpoint.listen)?;
+        }
+        record_start(&parts.store).await?;
+        let (reporter, health) = tonic_health::server::health_reporter();
+        reporter.set_service_status("", tonic_health::ServingStatus::Serving).await;
+        let local_routes = local_services(&config, &seams, &parts).into_routes(health.clone())?;
+        let federation_routes = federation_services(&config, &seams, &parts).add_service(health).prepare();
+        let (serving, keeping) = (CancellationToken::new(), CancellationToken::new());
+        let mut node = Self {
+            local: local.local_addr(),
+            federation: federation.local_addr(),
+            store: parts.store.clone(),
+            reload: Arc::new(Notify::new()),
+            listeners: JoinSet::new(),
+            keepers: JoinSet::new(),
+            serving: serving.clone(),
+            keeping: keeping.clone(),
+        };
+        node.listeners.spawn(local.serve(local_routes, serving.clone()));
+        node.listeners.spawn(federation.serve(federation_routes, serving));
+        node.keep(config, seams, parts);
+        Ok(node)
+    }
+
+    /// Starts what goes on in the background.
+    fn keep(&mut self, config: Config, seams: Seams, parts: Parts) {
+        let Parts { keys, store, authority, credentials, trust, local_trust, .. } = parts;
+        let checkpointer = Checkpointer {
+            agency: config.agency.clone(),
+            keys,
+            store: store.clone(),
+            every: config.checkpoints.every(),
+        };
+        self.keepers.spawn(checkpointer.run(self.keeping.clone()));
+        let clock = Arc::clone(&seams.clock);
+        self.keepers.spawn(housekeeping::run(store.clone(), clock, self.keeping.clone()));
+        let now = Arc::clone(&self.reload);
+        let clock = seams.clock;
+        let reloader = Reloader { config, clock, store, authority, trust, local_trust, credentials, now };
+        self.keepers.spawn(reloader.run(self.keeping.clone()));
+    }
+
+    /// Where the agency's own systems and officers call.
+    pub fn local_api(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Where other nodes call.
+    pub fn federation_api(&self) -> SocketAddr {
+        self.federation
+    }
+
+    /// Asks for a reload at once, from any task.
+    pub fn reload_handle(&self) -> Arc<Notify> {
+        Arc::clone(&self.reload)
+    }
+
+    /// Serves until `signal`, then ends in peace: what is under way ends, the last checkpoint covers everything, the
+    /// folder is released.
+    pub async fn run_until(self, signal: impl Future<Output = ()>) {
+        signal.await;
+        self.stop().await;
+    }
+
+    /// Ends in peace.
+    pub async fn stop(mut self) {
+        self.serving.cancel();
+        join(&mut self.listeners).await;
+        // Only now, so that the last checkpoint covers what was answered while draining.
+        self.keeping.cancel();
+        join(&mut self.keepers).await;
+        self.store.close().await;
+    }
+}
+
+async fn join(tasks: &mut JoinSet<()>) {
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(target: "concord::node", %error, "a task did not end by itself");
+        }
+    }
+}
+
+async fn record_start(store: &Store) -> Result<(), WriteError> {
+    let program = concat!("concord ", env!("CARGO_PKG_VERSION")).parse();
+    let entries = program.into_iter().map(|program| Event::Started { program }).collect();
+    store.submit(Write { name: "started", guards: vec![], changes: vec![], entries }).await.map(drop)
+}
+
+fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalServices {
+    let (credentials, trust) = (Arc::clone(&parts.credentials), Arc::clone(&parts.trust));
+    let (network, clock) = (Arc::clone(&seams.network), Arc::clone(&seams.clock));
+    let outbound = Outbound {
+        agency: config.agency.clone(),
+        keys: Arc::clone(&parts.keys),
+        clock: Arc::clone(&seams.clock),
+        entropy: Arc::clone(&seams.entropy),
+        authority: parts.authority.clone(),
+        recorder: parts.recorder.clone(),
+        links: Links::new(network, credentials, trust, clock, seams.link_limits.clone()),
+    };
+    LocalServices {
+        search: Search::new(outbound),
+        register: Arc::clone(&parts.register),
+        store: parts.store.clone(),
+        entropy: Arc::clone(&seams.entropy),
+    }
+}
+
+fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes {
+    let inbound = Inbound::new(
+        config.agency.clone(),
+        Arc::clone(&parts.keys),
+        Arc::clone(&seams.clock),
+        parts.authority.clone(),
+        parts.store.clone(),
+        parts.recorder.clone(),
+        Operations::default().with(WantedSearch::new(Arc::clone(&parts.register))),
+        Admission::new(Admission::DELIVERIES_MAX, Admission::DELIVERIES_PER_AGENCY_MAX),
+    );
+    Routes::new(FederationApi::new(inbound, Arc::clone(&seams.entropy)).into_service())
+}

@@ -1,0 +1,132 @@
+//! Taking up new certificates, revocations and published documents while running.
+
+use crate::config::Config;
+use crate::federation::{Federation, Seen, seen};
+use crate::material;
+use crate::problem::Problems;
+use concord_domain::Clock;
+use concord_gateway::{Authority, InForce};
+use concord_store::{Change, Store, Write, WriteError};
+use concord_transport::{Credentials, TrustStore};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// What a reload replaces.
+#[derive(Debug)]
+pub(crate) struct Reloader {
+    pub(crate) config: Config,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) store: Store,
+    pub(crate) authority: Authority,
+    pub(crate) trust: Arc<TrustStore>,
+    pub(crate) local_trust: Arc<TrustStore>,
+    pub(crate) credentials: Arc<Credentials>,
+    pub(crate) now: Arc<Notify>,
+}
+
+/// Modification time and length of each file that is looked at.
+type Fingerprint = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
+
+impl Reloader {
+    /// Looks at the files at each interval, and at once when told to, until `shutdown`.
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        let mut taken = self.fingerprint();
+        let mut ticks = tokio::time::interval(self.config.reload.every());
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let asked = tokio::select! {
+                _ = ticks.tick() => false,
+                () = self.now.notified() => true,
+                () = shutdown.cancelled() => return,
+            };
+            let found = self.fingerprint();
+            if asked || found != taken {
+                taken = found;
+                self.reload().await;
+            }
+        }
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        let mut found = Fingerprint::new();
+        add(&mut found, &self.config.federation.folder, FOLDER_LEVELS);
+        for file in [&self.config.tls.ca, &self.config.tls.certificate, &self.config.tls.key] {
+            add(&mut found, file, 0);
+        }
+        found
+    }
+
+    async fn reload(&self) {
+        let mut problems = Problems::default();
+        if let Some(leaf) = material::leaf(&self.config, self.clock.now(), &mut problems) {
+            self.credentials.replace(leaf);
+        }
+        problems
+            .iter()
+            .for_each(|p| tracing::error!(target: "concord::reload", "kept the old certificate: {p}"));
+        match self.federation().await {
+            Ok(epoch) => tracing::info!(target: "concord::reload", epoch, "reloaded"),
+            Err(error) => tracing::error!(target: "concord::reload", "kept the old documents: {error}"),
+        }
+    }
+
+    async fn federation(&self) -> Result<u64, String> {
+        let seen = seen(self.store.sequences().map_err(|e| e.to_string())?);
+        let (read, problems) = Federation::read(&self.config, &seen);
+        problems.iter().for_each(|p| tracing::warn!(target: "concord::reload", "{p}"));
+        let federation = read.ok_or("charter or own authority cannot be read")?;
+        if federation.rules.directory().keyring(&self.config.agency).is_none() {
+            return Err("our own keyring is missing or not valid".to_owned());
+        }
+        let in_force = take_up(&self.store, &federation, &seen).await.map_err(|e| e.to_string())?;
+        let epoch = in_force.epoch;
+        self.authority.replace(in_force);
+        self.trust.replace(federation.anchors);
+        self.local_trust.replace(federation.local_anchors);
+        Ok(epoch)
+    }
+}
+
+/// Folders below the federation's own: `agreements`, `cards`, `crls`, `keyrings`.
+const FOLDER_LEVELS: u8 = 1;
+
+fn add(found: &mut Fingerprint, path: &Path, levels: u8) {
+    let Ok(metadata) = path.metadata() else { return };
+    if !metadata.is_dir() {
+        found.insert(path.to_owned(), (metadata.modified().ok(), metadata.len()));
+        return;
+    }
+    let entries = path.read_dir().into_iter().flatten().filter_map(Result::ok);
+    for entry in entries {
+        let path = entry.path();
+        match path.is_dir() {
+            true if levels == 0 => {}
+            _ => add(found, &path, levels.saturating_sub(1)),
+        }
+    }
+}
+
+/// Keeps what was seen and begins a new epoch, in one write: from its commit on nothing is recorded that was decided
+/// under older rules.
+pub(crate) async fn take_up(
+    store: &Store,
+    federation: &Federation,
+    seen: &Seen,
+) -> Result<InForce, WriteError> {
+    let epoch = store.head().map_err(WriteError::Storage)?.epoch + 1;
+    let mut news = federation.news(seen);
+    while news.len() >= NEWS_MAX {
+        let changes = news.split_off(news.len() - NEWS_MAX);
+        store.submit(Write { name: "saw_documents", guards: vec![], changes, entries: vec![] }).await?;
+    }
+    news.push(Change::SetRulesEpoch(epoch));
+    store.submit(Write { name: "take_up_rules", guards: vec![], changes: news, entries: vec![] }).await?;
+    Ok(InForce { rules: Arc::clone(&federation.rules), epoch })
+}
+
+/// Documents noted in one write at most, so that a large federation's first start stays below the limit of a write.
+const NEWS_MAX: usize = 500;

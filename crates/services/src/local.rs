@@ -1,0 +1,59 @@
+//! The local API put together: services, health, reflection, and the check of roles in front.
+
+use crate::record::LedgerApi;
+use crate::register::{Register, RegisterApi};
+use crate::roles::{Guarded, guard};
+use crate::wanted::{Search, WantedApi};
+use concord_domain::Entropy;
+use concord_store::Store;
+use concord_wire::FILE_DESCRIPTOR_SET;
+use std::sync::Arc;
+use thiserror::Error;
+use tonic::service::Routes;
+use tonic_health::pb::health_server::{Health, HealthServer};
+use tonic_reflection::server::Builder;
+
+/// What the local API serves.
+#[derive(Debug)]
+pub struct LocalServices {
+    /// Searches other agencies.
+    pub search: Search,
+    /// Our own register.
+    pub register: Arc<Register>,
+    /// Our own record.
+    pub store: Store,
+    /// Makes incident ids.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The descriptors built into this program cannot be read.
+#[derive(Debug, Error)]
+#[error("reflection: {0}")]
+pub struct ReflectionFailed(#[from] tonic_reflection::server::Error);
+
+/// What reflection names: the services of this API, not those between nodes.
+const SERVICES: [&str; 4] = [
+    "concord.wanted.v1.WantedService",
+    "concord.register.v1.RegisterService",
+    "concord.ledger.v1.LedgerService",
+    "grpc.health.v1.Health",
+];
+
+impl LocalServices {
+    /// The services behind the check of roles, ready for a listener.
+    pub fn into_routes(self, health: HealthServer<impl Health>) -> Result<Guarded, ReflectionFailed> {
+        let Self { search, register, store, entropy } = self;
+        let reflection = SERVICES
+            .into_iter()
+            .fold(Builder::configure(), |builder, name| builder.with_service_name(name))
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()?;
+        let routes = Routes::new(health)
+            .add_service(reflection)
+            .add_service(WantedApi::new(search, Arc::clone(&entropy)).into_service())
+            .add_service(RegisterApi::new(register, Arc::clone(&entropy)).into_service())
+            .add_service(LedgerApi::new(store, entropy).into_service());
+        Ok(guard(routes.prepare()))
+    }
+}

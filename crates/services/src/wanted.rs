@@ -1,0 +1,9 @@
+//! Wanted persons: what another agency may ask of us, and what our own may ask of the others.
+
+mod api;
+mod operation;
+mod search;
+
+pub use api::WantedApi;
+pub use operation::WantedSearch;
+pub use search::Search;

@@ -1,0 +1,97 @@
+//! `concord.wanted.v1.WantedService`.
+
+use super::Search;
+use crate::caller::Caller;
+use concord_domain::Entropy;
+use concord_domain::wanted::Query;
+use concord_gateway::{Admission, Deadline, NotRecorded, ScopeInvalid, Slot, incident};
+use concord_wire::pb::wanted::v1 as pb;
+use concord_wire::pb::wanted::v1::wanted_service_server::{WantedService, WantedServiceServer};
+use concord_wire::{Problems, SearchEvent, refused, violations};
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt};
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::{Code, Request, Response, Status};
+
+/// Serves searches of our own systems and officers.
+#[derive(Debug, Clone)]
+pub struct WantedApi {
+    search: Search,
+    entropy: Arc<dyn Entropy>,
+    admission: Admission,
+}
+
+impl WantedApi {
+    /// Bytes of a request at most: eight names and eight identifiers take a few kilobytes.
+    pub const MESSAGE_BYTES_MAX: usize = 64 << 10;
+    /// Searches under way at once: each may hold a request open to every agency in scope.
+    pub const SEARCHES_MAX: usize = 256;
+    /// Time of a search whose caller names none.
+    pub const TIME_DEFAULT: Duration = Duration::from_secs(10);
+    /// Time of a search at most: a person is waiting.
+    pub const TIME_MAX: Duration = Duration::from_secs(60);
+
+    /// The API over a search.
+    pub fn new(search: Search, entropy: Arc<dyn Entropy>) -> Self {
+        let admission = Admission::new(Self::SEARCHES_MAX, Self::SEARCHES_MAX);
+        Self { search, entropy, admission }
+    }
+
+    /// The gRPC service with its limits.
+    pub fn into_service(self) -> WantedServiceServer<Self> {
+        WantedServiceServer::new(self).max_decoding_message_size(Self::MESSAGE_BYTES_MAX)
+    }
+
+    fn slot(&self) -> Result<Slot, Status> {
+        self.admission.enter(self.search.agency()).map_err(|overloaded| {
+            let limit = ("limit", overloaded.limit.to_string());
+            refused(Code::ResourceExhausted, "OVERLOADED", overloaded.to_string(), &[limit])
+        })
+    }
+}
+
+fn scope_status(error: &ScopeInvalid) -> Status {
+    violations(&Problems::one("scope", error))
+}
+
+fn record_status(error: NotRecorded, entropy: &dyn Entropy) -> Status {
+    match error {
+        NotRecorded::Fault(fault) => incident(&fault, entropy),
+        NotRecorded::Busy => refused(Code::ResourceExhausted, "OVERLOADED", error.to_string(), &[]),
+        NotRecorded::RulesChanged | NotRecorded::Known => {
+            refused(Code::Aborted, "RULES_CHANGING", error.to_string(), &[])
+        }
+    }
+}
+
+/// The messages of one search; the slot is held until the stream is dropped.
+fn messages(
+    events: impl Stream<Item = Result<SearchEvent, NotRecorded>> + Send + 'static,
+    slot: Slot,
+    entropy: Arc<dyn Entropy>,
+) -> BoxStream<'static, Result<pb::SearchResponse, Status>> {
+    let convert = move |event: Result<SearchEvent, NotRecorded>| {
+        let _held = &slot;
+        event.map(Into::into).map_err(|error| record_status(error, &*entropy))
+    };
+    events.map(convert).boxed()
+}
+
+#[tonic::async_trait]
+impl WantedService for WantedApi {
+    type SearchStream = BoxStream<'static, Result<pb::SearchResponse, Status>>;
+
+    async fn search(
+        &self,
+        request: Request<pb::SearchRequest>,
+    ) -> Result<Response<Self::SearchStream>, Status> {
+        let caller = Caller::of(&request)?;
+        let deadline = Deadline::of_call(&request, Self::TIME_DEFAULT, Self::TIME_MAX);
+        let query = Query::try_from(request.into_inner()).map_err(|problems| violations(&problems))?;
+        let officer = caller.officer(query.officer.clone())?;
+        let slot = self.slot()?;
+        let events = self.search.start(query, officer, deadline).map_err(|error| scope_status(&error))?;
+        Ok(Response::new(messages(events, slot, Arc::clone(&self.entropy))))
+    }
+}
