@@ -1,0 +1,5 @@
+//! The `concord` command, built as a part of the tests.
+
+fn main() -> std::process::ExitCode {
+    concord_cli::main()
+}
