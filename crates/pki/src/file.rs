@@ -1,0 +1,82 @@
+//! Files that are replaced whole or not at all.
+
+use crate::error::PkiError;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Who may read what is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// The owner only: private keys.
+    Owner,
+    /// Everybody: certificates and documents.
+    All,
+}
+
+impl Readers {
+    #[cfg(unix)]
+    const fn file_mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o600,
+            Self::All => 0o644,
+        }
+    }
+
+    #[cfg(unix)]
+    const fn folder_mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o700,
+            Self::All => 0o755,
+        }
+    }
+}
+
+/// Writes a file beside `path`, makes it durable and renames it: whoever opens `path` finds the old bytes or the new.
+pub(crate) fn replace(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), PkiError> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = Path::new(&new);
+    // One that a crash left behind might have another mode.
+    remove_if_there(new).map_err(PkiError::file(new))?;
+    write_new(new, bytes, readers).map_err(PkiError::file(new))?;
+    rename(new, path)
+}
+
+/// Renames durably.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), PkiError> {
+    fs::rename(from, to).map_err(PkiError::file(to))?;
+    let folder = to.parent().unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(PkiError::file(folder))
+}
+
+/// Makes a folder and those above it, unless they are there.
+pub(crate) fn create_folder(path: &Path, readers: Readers) -> Result<(), PkiError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, readers.folder_mode());
+    builder.create(path).map_err(PkiError::file(path))
+}
+
+/// The text of a file.
+pub(crate) fn read_text(path: &Path) -> Result<String, PkiError> {
+    fs::read_to_string(path).map_err(PkiError::file(path))
+}
+
+fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, readers.file_mode());
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        outcome => outcome,
+    }
+}

@@ -1,0 +1,92 @@
+//! The private keys of agencies, and their files.
+
+use crate::error::PkiError;
+use crate::file::{Readers, create_folder, read_text, replace};
+use crate::layout::{KeyName, NodeFolder};
+use concord_domain::Entropy;
+use concord_trust::{SealingKey, SigningKey, StorageKey};
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// What every member needs to sign documents.
+pub(crate) struct MemberKeys {
+    pub(crate) root: SigningKey,
+    pub(crate) agreement: SigningKey,
+    pub(crate) keyring: SigningKey,
+}
+
+/// What a node needs besides.
+pub(crate) struct NodeKeys {
+    pub(crate) message: SigningKey,
+    pub(crate) checkpoint: SigningKey,
+    pub(crate) sealing: SealingKey,
+    storage: Zeroizing<String>,
+}
+
+impl MemberKeys {
+    pub(crate) fn generate(entropy: &dyn Entropy) -> Self {
+        let key = || SigningKey::generate(entropy);
+        Self { root: key(), agreement: key(), keyring: key() }
+    }
+
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), PkiError> {
+        write_keys(
+            folder,
+            &[
+                (KeyName::Root, self.root.to_text()),
+                (KeyName::Agreement, self.agreement.to_text()),
+                (KeyName::Keyring, self.keyring.to_text()),
+            ],
+        )
+    }
+}
+
+impl NodeKeys {
+    pub(crate) fn generate(entropy: &dyn Entropy) -> Self {
+        Self {
+            message: SigningKey::generate(entropy),
+            checkpoint: SigningKey::generate(entropy),
+            sealing: SealingKey::generate(entropy),
+            storage: StorageKey::generate_text(entropy),
+        }
+    }
+
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), PkiError> {
+        write_keys(
+            folder,
+            &[
+                (KeyName::Message, self.message.to_text()),
+                (KeyName::Checkpoint, self.checkpoint.to_text()),
+                (KeyName::Sealing, self.sealing.to_text()),
+                (KeyName::Storage, self.storage.clone()),
+            ],
+        )
+    }
+}
+
+/// Writes the charter's keys as `1.key` and so on.
+pub(crate) fn write_charter_keys(folder: &Path, keys: &[SigningKey]) -> Result<(), PkiError> {
+    create_folder(folder, Readers::Owner)?;
+    keys.iter().zip(1..).try_for_each(|(key, number): (_, usize)| {
+        replace(&folder.join(format!("{number}.key")), line(&key.to_text()).as_bytes(), Readers::Owner)
+    })
+}
+
+/// Reads the key that signs an agency's keyrings.
+pub(crate) fn read_keyring_key(folder: &NodeFolder) -> Result<SigningKey, PkiError> {
+    let file = folder.key(KeyName::Keyring);
+    let text = Zeroizing::new(read_text(&file)?);
+    SigningKey::from_text(&text).map_err(|why| PkiError::Key { file, why })
+}
+
+fn write_keys(folder: &Path, keys: &[(KeyName, Zeroizing<String>)]) -> Result<(), PkiError> {
+    create_folder(folder, Readers::Owner)?;
+    keys.iter().try_for_each(|(name, text)| {
+        replace(&folder.join(name.file_name()), line(text).as_bytes(), Readers::Owner)
+    })
+}
+
+/// A text file ends its last line.
+fn line(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(format!("{text}\n"))
+}
