@@ -10,6 +10,13 @@ impl Agreement {
         directory.line(agency).any(|above| self.parties.contains(above))
     }
 
+    /// Whether it stands between the two: each behind a party of its own. Two provinces below a ministry that is a
+    /// party are both bound by its signature, and still it is no agreement between them.
+    pub(crate) fn separates(&self, from: &AgencyId, to: &AgencyId, directory: &Directory) -> bool {
+        let nearest = |agency| directory.line(agency).find(|above| self.parties.contains(above));
+        nearest(from) != nearest(to)
+    }
+
     /// Whether the grant reaches from `from` to `to`.
     pub(crate) fn reaches(
         &self,

@@ -87,7 +87,10 @@ fn covered_by_any<'a>(rules: &'a Rules, facts: &Facts<'_>, now: Timestamp) -> Re
             Ok(grant) if text.in_force(now) => return Ok((text, grant)),
             Ok(grant) => out_of_force = out_of_force.or(Some((text, grant))),
             // What an agreement out of force lacks besides is no news to anybody.
-            Err(gap) if text.in_force(now) => closest = Some(further(closest, gap)),
+            Err(gap) if text.in_force(now) && text.separates(facts.from, facts.to, rules.directory()) => {
+                closest = Some(further(closest, gap));
+            }
+            // Nor is an agreement that both are bound by through one and the same party.
             Err(_) => {}
         }
     }

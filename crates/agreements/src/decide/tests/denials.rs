@@ -82,3 +82,15 @@ fn long_lists_are_cut_short() {
     let denial = case().denial(&with(vec![Grant { operations, ..grant("1") }]));
     assert!(denial.missing.ends_with("verb.g, verb.h and 2 more"), "{denial}");
 }
+
+#[test]
+fn a_common_superior_is_no_agreement_between_those_below_it() {
+    let far = Grant { below: false, ..grant("1") };
+    let parties = vec![agency("police.cn"), agency("police.la")];
+    let rules =
+        rules(&[Agreement { parties, grants: vec![far], ..named("abroad", AgreementKind::International) }]);
+    let denial = Case::between("yn.police.cn", "gs.police.cn").denial(&rules);
+    assert_eq!(denial.refusal, Refusal::NoAgreement, "{denial}");
+    let denial = Case::between("yn.police.cn", "police.la").denial(&rules);
+    assert_eq!(denial.refusal, Refusal::OperationNotGranted, "{denial}");
+}
