@@ -114,20 +114,36 @@ impl Inbound {
         in_force: InForce,
         now: Timestamp,
     ) -> Result<Release, NotServed> {
+        let recorded = match self.serve_or_repeat(request, &in_force).await? {
+            // An earlier attempt, given up by its peer, was recorded while this one was being served: look again.
+            Once::Recorded(Err(NotRecorded::Known)) => self.serve_or_repeat(request, &in_force).await?,
+            first @ (Once::NotAgain(_) | Once::Recorded(_)) => first,
+        };
+        match recorded {
+            Once::NotAgain(refusal) => self.refuse_envelope(&request, refusal, now).await,
+            Once::Recorded(Err(NotRecorded::Known)) => {
+                self.refuse_envelope(&request, Refusal::Replayed, now).await
+            }
+            Once::Recorded(other) => self.judge(other),
+        }
+    }
+
+    async fn serve_or_repeat(
+        &self,
+        request: AddressedRequest<'_>,
+        in_force: &InForce,
+    ) -> Result<Once, Fault> {
         let Context { origin, id, .. } = request.context();
         let remembered =
             self.store.remembered(origin, id).map_err(|e| Fault::new("reading earlier requests", e))?;
-        let recorded = match remembered {
-            Some(earlier) if earlier.digest != request.digest() => Err(Refusal::IdReused),
-            Some(earlier) if request.dispatch().attempt <= earlier.attempt => Err(Refusal::Replayed),
-            Some(earlier) => Ok(self.recorder.repeat(&request, &earlier).await),
-            None => Ok(self.serve(request, in_force).await),
-        };
-        match recorded {
-            Err(refusal) => self.refuse_envelope(&request, refusal, now).await,
-            Ok(Err(NotRecorded::Known)) => self.refuse_envelope(&request, Refusal::Replayed, now).await,
-            Ok(other) => self.judge(other),
-        }
+        Ok(match remembered {
+            Some(earlier) if earlier.digest != request.digest() => Once::NotAgain(Refusal::IdReused),
+            Some(earlier) if request.dispatch().attempt <= earlier.attempt => {
+                Once::NotAgain(Refusal::Replayed)
+            }
+            Some(earlier) => Once::Recorded(self.recorder.repeat(&request, &earlier).await),
+            None => Once::Recorded(self.serve(request, in_force.clone()).await),
+        })
     }
 
     async fn refuse_envelope(
@@ -137,12 +153,13 @@ impl Inbound {
         now: Timestamp,
     ) -> Result<Release, NotServed> {
         tracing::info!(target: "concord::inbound", id = %request.context().id, reason = %refusal, "envelope refused");
+        count(refusal.as_str());
         self.judge(self.recorder.refuse_envelope(request, refusal, now).await)
     }
 
     fn judge(&self, recorded: Result<Release, NotRecorded>) -> Result<Release, NotServed> {
         recorded.map_err(|error| match error {
-            NotRecorded::Busy => NotServed::Overloaded(Overloaded { limit: Admission::DELIVERIES_MAX }),
+            NotRecorded::Busy { limit } => NotServed::Overloaded(Overloaded { limit }),
             NotRecorded::Fault(fault) => NotServed::Fault(fault),
             other @ (NotRecorded::RulesChanged | NotRecorded::Known) => {
                 NotServed::Fault(Fault::new("recording an answer", other))
@@ -171,9 +188,13 @@ impl Inbound {
         in_force: &InForce,
     ) -> Result<Release, NotRecorded> {
         match self.draft(request, in_force).await {
-            Ok(draft) => self.recorder.release(&request, draft, in_force.epoch).await,
+            Ok(draft) => {
+                count(draft.outcome.as_str());
+                self.recorder.release(&request, draft, in_force.epoch).await
+            }
             Err(Unserved::Fault(fault)) => Err(fault.into()),
             Err(Unserved::Refused { refusal, authority, explanation }) => {
+                count(refusal.as_str());
                 // What the origin named stays named, so that it can be told apart from what applies here.
                 let named = Clause { agreement: request.context().agreement.clone(), clause: None };
                 let authority = authority.or(Some(named));
@@ -194,6 +215,19 @@ impl Inbound {
     fn open(&self, _: Permit<Opening>, request: AddressedRequest<'_>) -> Result<Body, Refusal> {
         request.open(&self.keys.opening())
     }
+}
+
+/// Counts what was answered, by outcome or reason.
+fn count(result: &'static str) {
+    metrics::counter!("concord_deliveries_total", "result" => result).increment(1);
+}
+
+/// What becomes of a request that may have been seen before.
+enum Once {
+    /// It must not be executed under this identifier or attempt.
+    NotAgain(Refusal),
+    /// It was served now, or its recorded answer found.
+    Recorded(Result<Release, NotRecorded>),
 }
 
 fn facts_of(context: &Context) -> Facts<'_> {

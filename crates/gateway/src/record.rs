@@ -29,8 +29,11 @@ pub enum NotRecorded {
     #[error("the request was recorded meanwhile")]
     Known,
     /// Too many writes are waiting.
-    #[error("the record is over its capacity")]
-    Busy,
+    #[error("{limit} writes are waiting already, the limit")]
+    Busy {
+        /// Writes that may wait.
+        limit: usize,
+    },
     /// The store failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -41,7 +44,7 @@ impl From<WriteError> for NotRecorded {
         match error {
             WriteError::GuardFailed(GuardFailure::RulesChanged { .. }) => Self::RulesChanged,
             WriteError::GuardFailed(_) => Self::Known,
-            WriteError::Busy { .. } => Self::Busy,
+            WriteError::Busy { limit } => Self::Busy { limit },
             other @ (WriteError::TooLarge { .. }
             | WriteError::NumberTooLarge
             | WriteError::DuplicateNotice { .. }
@@ -99,8 +102,12 @@ impl Recorder {
         facts.clause.clone_from(&authority.clause);
         let entries = vec![Event::Asked { request: facts.clone() }];
         let guards = vec![Guard::RulesEpoch(epoch)];
-        self.store.submit(Write { name: "asked", guards, changes: vec![], entries }).await?;
-        Ok(Asked { recorder: self.clone(), request, facts, authority, open: true })
+        // Before the write: given up while it is under way, the request is still concluded on the record.
+        let mut asked = Asked { recorder: self.clone(), request, facts, authority, open: true };
+        let written = self.store.submit(Write { name: "asked", guards, changes: vec![], entries }).await;
+        asked.open = written.is_ok();
+        written?;
+        Ok(asked)
     }
 
     /// Puts on the record what came of asking.

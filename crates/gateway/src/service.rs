@@ -10,7 +10,7 @@ use concord_wire::pb::federation::v1 as pb;
 use concord_wire::pb::federation::v1::federation_service_server::{
     FederationService, FederationServiceServer,
 };
-use concord_wire::{INCIDENT_REASON, refused};
+use concord_wire::{INCIDENT_REASON, overloaded, refused};
 use std::sync::Arc;
 use tonic::{Code, Request, Response, Status};
 
@@ -45,10 +45,7 @@ impl FederationApi {
             NotServed::Invalid(invalid) => {
                 refused(Code::Unauthenticated, "ENVELOPE_NOT_AUTHENTIC", invalid.to_string(), &[])
             }
-            NotServed::Overloaded(overloaded) => {
-                let limit = ("limit", overloaded.limit.to_string());
-                refused(Code::ResourceExhausted, "OVERLOADED", overloaded.to_string(), &[limit])
-            }
+            NotServed::Overloaded(over) => overloaded(over.to_string(), over.limit),
             NotServed::Fault(fault) => incident(&fault, &*self.entropy),
         }
     }

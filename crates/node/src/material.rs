@@ -91,7 +91,7 @@ fn key<T, E: Display>(
 pub(crate) fn leaf(config: &Config, now: Timestamp, problems: &mut Problems) -> Option<Leaf> {
     let file = &config.tls.certificate;
     let leaf = problems.take_all(
-        &file,
+        file,
         "tls.certificate",
         Leaf::load(&config.tls.certificate, &config.tls.key, now),
     )?;
@@ -129,7 +129,7 @@ fn check_own_documents(
     };
     if !keyring.is_current(now) {
         let message = format!("the keyring of {agency} expired on {}", keyring.expires);
-        problems.add(&folder, "federation.folder", message);
+        problems.add(folder, "federation.folder", message);
     }
     check_keys(config, keyring, keys, problems);
 }

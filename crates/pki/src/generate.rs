@@ -10,9 +10,8 @@ use crate::keys::{MemberKeys, NodeKeys, write_charter_keys};
 use crate::layout::{Layout, NodeFolder};
 use crate::node_toml::{NodeSettings, node_toml};
 use crate::revocation::write_first;
-use crate::role;
 use crate::validity::{Lives, Validity};
-use concord_domain::{AgencyId, Digest, Entropy, Timestamp, Workload};
+use concord_domain::{AgencyId, Digest, Entropy, Role, Timestamp, Workload};
 use concord_trust::SigningKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -172,7 +171,7 @@ fn application() -> Client {
     Client {
         file: NodeFolder::APPLICATION.to_owned(),
         workload: Workload::App(APPLICATION_NAME.to_owned()),
-        roles: role::OF_APPLICATION.iter().map(|&role| role.to_owned()).collect(),
+        roles: Role::ALL.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -180,6 +179,6 @@ fn officer() -> Client {
     Client {
         file: NodeFolder::OFFICER.to_owned(),
         workload: Workload::Officer(OFFICER_NUMBER.to_owned()),
-        roles: role::OF_OFFICER.iter().map(|&role| role.to_owned()).collect(),
+        roles: vec![Role::Inquirer.to_string()],
     }
 }

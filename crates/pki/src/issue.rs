@@ -16,7 +16,7 @@ pub struct Client {
     pub file: String,
     /// An application or an officer.
     pub workload: Workload,
-    /// Its roles; see [`crate::role`].
+    /// Its roles; see [`concord_domain::Role`].
     pub roles: Vec<String>,
 }
 

@@ -30,7 +30,6 @@ mod layout;
 mod leaf;
 mod node_toml;
 mod revocation;
-pub mod role;
 mod sample;
 mod validity;
 

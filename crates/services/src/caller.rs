@@ -1,7 +1,6 @@
 //! Who calls the local API, and for which officer.
 
-use crate::roles::Role;
-use concord_domain::{Officer, Workload};
+use concord_domain::{Officer, Role, Workload};
 use concord_transport::Peer;
 use concord_wire::refused;
 use thiserror::Error;

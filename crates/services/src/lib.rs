@@ -23,5 +23,5 @@ pub use heavy::Heavy;
 pub use local::{LocalServices, ReflectionFailed};
 pub use record::LedgerApi;
 pub use register::{ImportFailed, Imported, Register, RegisterApi};
-pub use roles::{Guarded, Role, UnknownRole};
+pub use roles::Guarded;
 pub use wanted::{Search, WantedApi, WantedSearch};

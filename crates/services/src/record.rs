@@ -2,7 +2,8 @@
 
 use concord_domain::Entropy;
 use concord_gateway::{Fault, incident};
-use concord_store::{StorageError, Store, StoredEntry};
+use concord_ledger::StoredEntry;
+use concord_store::{StorageError, Store};
 use concord_wire::pb::ledger::v1 as pb;
 use concord_wire::pb::ledger::v1::ledger_service_server::{LedgerService, LedgerServiceServer};
 use concord_wire::refused;

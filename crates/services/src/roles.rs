@@ -1,54 +1,25 @@
 //! Roles on the local API: a role maps to methods, everything else is denied.
 
 use crate::caller::Caller;
+use concord_domain::Role;
 use concord_transport::Peer;
 use concord_wire::refused;
 use futures_util::future::{Either, Ready, ready};
 use http::{Request, Response};
 use std::convert::Infallible;
-use std::fmt;
-use std::str::FromStr;
 use std::task::{Context, Poll};
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::{Code, Status};
 use tower::Service;
 
-/// What a caller may do, as an organizational unit of its certificate says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// May search.
-    Inquirer,
-    /// An application that may name the officer it acts for.
-    OnBehalf,
-    /// May change and read the agency's own register.
-    Registrar,
-    /// May read the record.
-    Auditor,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 4] = [Self::Inquirer, Self::OnBehalf, Self::Registrar, Self::Auditor];
-
-    /// As it stands in a certificate.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Inquirer => "inquirer",
-            Self::OnBehalf => "on-behalf",
-            Self::Registrar => "registrar",
-            Self::Auditor => "auditor",
-        }
-    }
-
-    /// What it lets a caller call: whole services, as the path of a gRPC call begins.
-    const fn services(self) -> &'static [&'static str] {
-        match self {
-            Self::Inquirer => &["/concord.wanted.v1.WantedService/"],
-            Self::OnBehalf => &[],
-            Self::Registrar => &["/concord.register.v1.RegisterService/"],
-            Self::Auditor => &["/concord.ledger.v1.LedgerService/"],
-        }
+/// What a role lets a caller call: whole services, as the path of a gRPC call begins.
+const fn services(role: Role) -> &'static [&'static str] {
+    match role {
+        Role::Inquirer => &["/concord.wanted.v1.WantedService/"],
+        Role::OnBehalf => &[],
+        Role::Registrar => &["/concord.register.v1.RegisterService/"],
+        Role::Auditor => &["/concord.ledger.v1.LedgerService/"],
     }
 }
 
@@ -59,29 +30,10 @@ const FOR_ALL: [&str; 3] = [
     "/grpc.reflection.v1alpha.ServerReflection/",
 ];
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Not a role known here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a role: one of inquirer, on-behalf, registrar, auditor is")]
-pub struct UnknownRole;
-
-impl FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(s: &str) -> Result<Self, UnknownRole> {
-        Self::ALL.into_iter().find(|role| role.as_str() == s).ok_or(UnknownRole)
-    }
-}
-
 /// Whether a caller with `roles` may call the method at `path`.
 fn allowed(roles: &[Role], path: &str) -> bool {
     let covered = |services: &[&str]| services.iter().any(|service| path.starts_with(service));
-    covered(&FOR_ALL) || roles.iter().any(|role| covered(role.services()))
+    covered(&FOR_ALL) || roles.iter().any(|role| covered(services(*role)))
 }
 
 /// Puts the check of roles around the local API.

@@ -1,6 +1,7 @@
 //! Errors as google.rpc details: every status carries an ErrorInfo with a stable reason.
 
 use std::collections::HashMap;
+use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
@@ -84,6 +85,17 @@ pub fn violations(problems: &Problems) -> Status {
     details.set_error_info("INVALID_FIELDS", DOMAIN, HashMap::<String, String>::new());
     Status::with_error_details(Code::InvalidArgument, problems.to_string(), details)
 }
+
+/// RESOURCE_EXHAUSTED that names the limit and says when to try again.
+pub fn overloaded(message: impl Into<String>, limit: usize) -> Status {
+    let metadata = HashMap::from([("limit".to_owned(), limit.to_string())]);
+    let mut details = ErrorDetails::with_error_info("OVERLOADED", DOMAIN, metadata);
+    details.set_retry_info(Some(RETRY_AFTER));
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// When to try again after OVERLOADED: several times what a request takes, so that the queue has moved on.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A status with a stable reason and metadata.
 pub fn refused(code: Code, reason: &str, message: impl Into<String>, metadata: &[(&str, String)]) -> Status {

@@ -13,7 +13,7 @@ mod person;
 mod request;
 mod wanted;
 
-pub use error::{INCIDENT_REASON, Problem, Problems, refused, violations};
+pub use error::{INCIDENT_REASON, Problem, Problems, overloaded, refused, violations};
 pub use wanted::{Ask, SearchEvent, decode_answer, encode_answer};
 
 /// Generated from `proto/`.

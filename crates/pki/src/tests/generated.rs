@@ -1,8 +1,9 @@
 //! What a fresh folder holds.
 
 use super::*;
-use crate::{CredentialFiles, KeyName, NodeFolder, role};
+use crate::{CredentialFiles, KeyName, NodeFolder};
 use concord_agreements::Rules;
+use concord_domain::Role;
 use concord_trust::{SealingKey, SigningKey, StorageKey};
 use std::fs;
 use std::sync::Arc;
@@ -93,13 +94,18 @@ fn no_private_key_is_readable_by_others() {
 #[test]
 fn certificates_carry_one_identity_and_its_roles() {
     let (_dir, generated) = fresh();
-    let all = role::OF_APPLICATION.join(",");
+    let all = Role::ALL.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(",");
     for (agency, folder) in &generated.nodes {
         let app = folder.client(NodeFolder::APPLICATION);
         let officer = folder.client(NodeFolder::OFFICER);
         assert_leaf(&folder.node(), &format!("spiffe://{agency}/node/gateway"), None, true);
         assert_leaf(&app, &format!("spiffe://{agency}/app/console"), Some(&all), false);
-        assert_leaf(&officer, &format!("spiffe://{agency}/officer/053211"), Some(role::INQUIRER), false);
+        assert_leaf(
+            &officer,
+            &format!("spiffe://{agency}/officer/053211"),
+            Some(Role::Inquirer.as_str()),
+            false,
+        );
         for files in [folder.node(), app, officer] {
             assert!(issued_by(&files.certificate, &folder.authority().certificate));
         }

@@ -3,9 +3,10 @@
 use super::*;
 use crate::{
     Authority, Client, KeyName, LeafSpec, NodeFolder, Renewal, Validity, issue_client, issue_node,
-    renew_keyring, revoke, role,
+    renew_keyring, revoke,
 };
-use concord_domain::{Entropy, SpiffeId, Workload};
+
+use concord_domain::{Entropy, Role, SpiffeId, Workload};
 use concord_trust::{Keyring, sha256};
 use std::fs;
 use std::time::Duration;
@@ -82,7 +83,7 @@ fn clients_have_plain_names_and_roles() {
     let good = Client {
         file: "records".into(),
         workload: Workload::App("records".into()),
-        roles: vec![role::REGISTRAR.into()],
+        roles: vec![Role::Registrar.to_string()],
     };
     let issue = |client: &Client| {
         issue_client(&generated.layout, &yn(), client, Validity::starting(now(), HOUR), &SystemEntropy)
@@ -90,7 +91,7 @@ fn clients_have_plain_names_and_roles() {
     let files = issue(&good).unwrap();
     with_certificate(&files.certificate, |leaf| {
         let unit = leaf.subject().iter_organizational_unit().next().unwrap();
-        assert_eq!(unit.as_str().unwrap(), role::REGISTRAR);
+        assert_eq!(unit.as_str().unwrap(), Role::Registrar.as_str());
     });
     let node = Client { workload: Workload::Node("gateway".into()), ..good.clone() };
     assert!(matches!(issue(&node), Err(PkiError::NotAClient)));

@@ -7,7 +7,7 @@ use concord_domain::wanted::Query;
 use concord_gateway::{Admission, Deadline, NotRecorded, ScopeInvalid, Slot, incident};
 use concord_wire::pb::wanted::v1 as pb;
 use concord_wire::pb::wanted::v1::wanted_service_server::{WantedService, WantedServiceServer};
-use concord_wire::{Problems, SearchEvent, refused, violations};
+use concord_wire::{Problems, SearchEvent, overloaded, refused, violations};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt};
 use std::sync::Arc;
@@ -44,10 +44,8 @@ impl WantedApi {
     }
 
     fn slot(&self) -> Result<Slot, Status> {
-        self.admission.enter(self.search.agency()).map_err(|overloaded| {
-            let limit = ("limit", overloaded.limit.to_string());
-            refused(Code::ResourceExhausted, "OVERLOADED", overloaded.to_string(), &[limit])
-        })
+        let slot = self.admission.enter(self.search.agency());
+        slot.map_err(|over| overloaded(over.to_string(), over.limit))
     }
 }
 
@@ -58,7 +56,7 @@ fn scope_status(error: &ScopeInvalid) -> Status {
 fn record_status(error: NotRecorded, entropy: &dyn Entropy) -> Status {
     match error {
         NotRecorded::Fault(fault) => incident(&fault, entropy),
-        NotRecorded::Busy => refused(Code::ResourceExhausted, "OVERLOADED", error.to_string(), &[]),
+        NotRecorded::Busy { limit } => overloaded(error.to_string(), limit),
         NotRecorded::RulesChanged | NotRecorded::Known => {
             refused(Code::Aborted, "RULES_CHANGING", error.to_string(), &[])
         }
