@@ -17,6 +17,16 @@ impl Agreement {
         nearest(from) != nearest(to)
     }
 
+    /// Whether `agency` is a party, or one of those below that some clause speaks of. An agency whose superior has
+    /// signed something that only the superior itself does is bound by it, and yet it is not about that agency.
+    pub(crate) fn concerns(&self, agency: &AgencyId, directory: &Directory) -> bool {
+        let named = |grant: &Grant| {
+            let mut sides = [&grant.from, &grant.to].into_iter();
+            sides.any(|agencies| self.covers(agencies, grant.below, agency, directory))
+        };
+        self.parties.contains(agency) || self.grants.iter().any(named)
+    }
+
     /// Whether the grant reaches from `from` to `to`.
     pub(crate) fn reaches(
         &self,

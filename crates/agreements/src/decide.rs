@@ -96,6 +96,7 @@ fn covered_by_any<'a>(rules: &'a Rules, facts: &Facts<'_>, now: Timestamp) -> Re
     }
     Err(match (out_of_force, closest) {
         (Some((text, grant)), _) => Denial::not_in_force(text, Some(&grant.clause), now),
+        (None, Some(gap)) if gap.is_about_others(rules, facts) => gap.denial(facts).as_no_agreement(facts),
         (None, Some(gap)) => gap.denial(facts),
         (None, None) => Denial::no_agreement(facts),
     })
@@ -157,6 +158,14 @@ struct Gap<'a> {
     text: &'a SignedAgreement,
     grant: Option<&'a Grant>,
     missing: Missing,
+}
+
+impl Gap<'_> {
+    /// Whether the agreement is not about one of the two at all.
+    fn is_about_others(&self, rules: &Rules, facts: &Facts<'_>) -> bool {
+        let concerns = |agency| self.text.concerns(agency, rules.directory());
+        !concerns(facts.from) || !concerns(facts.to)
+    }
 }
 
 /// The one that came further; the earlier one if both came as far.

@@ -49,6 +49,13 @@ impl Denial {
         Self::without_agreement(Refusal::NoAgreement, missing)
     }
 
+    /// The same, where the agreement that came closest is not about one of the two.
+    pub(super) fn as_no_agreement(self, facts: &Facts<'_>) -> Self {
+        let missing =
+            format!("no agreement is about {} and {}; closest: {}", facts.from, facts.to, self.missing);
+        Self { refusal: Refusal::NoAgreement, missing, ..self }
+    }
+
     pub(super) fn unknown(claimed: &AgreementRef) -> Self {
         let missing = format!("no agreement {} signed by all its parties is known here", claimed.id);
         Self::without_agreement(Refusal::AgreementUnknown, missing)
