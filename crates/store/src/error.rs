@@ -19,6 +19,12 @@ pub enum StorageError {
         /// What was being read.
         what: &'static str,
     },
+    /// An entry's row cannot be read.
+    #[error("database: the row of entry {index} cannot be read")]
+    CorruptEntry {
+        /// The entry's index.
+        index: u64,
+    },
 }
 
 impl From<rusqlite::Error> for StorageError {

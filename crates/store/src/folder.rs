@@ -30,11 +30,16 @@ impl Folder {
         self.0.join("ledger")
     }
 
-    /// Makes the folder and an empty database file for the owner's eyes only; SQLite gives its side files the
-    /// mode of the main one.
+    /// Makes the folder, for the owner's eyes only.
     pub(crate) fn create(&self) -> Result<(), OpenError> {
+        create_private_folder(&self.0).map_err(|error| OpenError::File { path: self.0.clone(), error })
+    }
+
+    /// Makes an empty database file for the owner's eyes only; SQLite gives its side files the same mode. Only
+    /// for the holder of the lock: closing a file drops the POSIX locks that the process has on it, those of
+    /// SQLite too (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
+    pub(crate) fn create_database(&self, _: &Lock) -> Result<(), OpenError> {
         let database = self.database();
-        create_private_folder(&self.0).map_err(|error| OpenError::File { path: self.0.clone(), error })?;
         open_private(&database)
             .and_then(|file| file.sync_all())
             .and_then(|()| sync_folder(&self.0))
@@ -97,6 +102,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::new(&dir.path().join("data"));
         folder.create().unwrap();
+        folder.create_database(&folder.lock().unwrap()).unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&dir.path().join("data")), 0o700);
         assert_eq!(mode(&folder.database()), 0o600);

@@ -109,14 +109,10 @@ fn check(db: &Connection, head: &HeadRow, guard: &Guard) -> Result<(), WriteErro
 
 fn make(db: &Connection, head: &HeadRow, epoch: &mut u64, change: &Change) -> Result<(), WriteError> {
     match change {
-        Change::RememberRequest(request) => replay::remember(db, request),
-        Change::RememberAttempt { origin, id, attempt } => {
-            replay::remember_attempt(db, origin, id, *attempt)
-        }
+        Change::RememberRequest(request) => replay::remember(db, request, head.frontier.size()),
+        Change::RememberAttempt { origin, id, attempt } => replay::remember_attempt(db, origin, id, *attempt),
         Change::ForgetRequests { before } => replay::forget(db, *before),
-        Change::SawSequence { document, sequence, digest } => {
-            sequence::saw(db, document, *sequence, digest)
-        }
+        Change::SawSequence { document, sequence, digest } => sequence::saw(db, document, *sequence, digest),
         Change::SetRulesEpoch(next) => {
             *epoch = head.later_epoch(*next)?;
             Ok(())

@@ -5,7 +5,7 @@ use crate::error::StorageError;
 use crate::refusal::{GuardFailure, WriteError};
 use crate::write::Recorded;
 use concord_domain::{Digest, Timestamp};
-use concord_ledger::{Frontier, TreeHead, leaf_hash};
+use concord_ledger::{Frontier, StoredEntry, TreeHead, leaf_hash};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Where the ledger ends, and the rules that writes are decided under.
@@ -17,17 +17,6 @@ pub struct Head {
     pub epoch: u64,
     /// The time of the newest entry: no later entry has an earlier one.
     pub floor: Timestamp,
-}
-
-/// An entry as it stands in the database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredEntry {
-    /// Its index.
-    pub index: u64,
-    /// Its leaf hash, as stored.
-    pub leaf: Digest,
-    /// Its exact bytes.
-    pub bytes: Vec<u8>,
 }
 
 /// The row that a group locks first, while the group works on it.
@@ -62,8 +51,11 @@ impl HeadRow {
     ) -> Result<Recorded, StorageError> {
         let index = self.frontier.size();
         let leaf = leaf_hash(bytes);
-        db.prepare_cached("INSERT INTO entry (idx, leaf, bytes) VALUES (?1, ?2, ?3)")?
-            .execute(params![index, Column(&leaf), bytes])?;
+        db.prepare_cached("INSERT INTO entry (idx, leaf, bytes) VALUES (?1, ?2, ?3)")?.execute(params![
+            index,
+            Column(&leaf),
+            bytes
+        ])?;
         let mut insert = db.prepare_cached("INSERT INTO hash (level, idx, hash) VALUES (?1, ?2, ?3)")?;
         for node in self.frontier.append(leaf).iter().filter(|node| node.level > 0) {
             insert.execute(params![node.level, node.index, Column(&node.hash)])?;
@@ -102,19 +94,30 @@ pub(crate) fn count_entries(db: &Connection) -> Result<u64, StorageError> {
     Ok(db.query_row("SELECT coalesce(max(idx) + 1, 0) FROM entry", [], |row| row.get(0))?)
 }
 
-/// Entries from an index on, in order.
+/// Entries from an index on, in order; each row read by itself, so that one that cannot be read does not hide
+/// those before it.
 pub(crate) fn read_entries(
     db: &Connection,
     from: u64,
     limit: usize,
-) -> Result<Vec<StoredEntry>, StorageError> {
+) -> Result<Vec<Result<StoredEntry, StorageError>>, StorageError> {
     let mut statement =
         db.prepare_cached("SELECT idx, leaf, bytes FROM entry WHERE idx >= ?1 ORDER BY idx LIMIT ?2")?;
     let rows = statement.query_map(params![from, limit], |row| {
-        let Column(leaf) = row.get(1)?;
-        Ok(StoredEntry { index: row.get(0)?, leaf, bytes: row.get(2)? })
+        let index = row.get(0)?;
+        let stored = match (row.get(1), row.get(2)) {
+            (Ok(Column(leaf)), Ok(bytes)) => Ok(StoredEntry { index, leaf, bytes }),
+            (Err(_), _) | (_, Err(_)) => Err(StorageError::CorruptEntry { index }),
+        };
+        Ok(stored)
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The bytes of one entry.
+pub(crate) fn read_entry(db: &Connection, index: u64) -> Result<Option<Vec<u8>>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT bytes FROM entry WHERE idx = ?1")?;
+    Ok(statement.query_row(params![index], |row| row.get(0)).optional()?)
 }
 
 /// The hash of one complete subtree.

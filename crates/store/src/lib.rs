@@ -25,7 +25,9 @@ mod error;
 mod folder;
 mod group;
 mod ledger;
+mod offline;
 mod options;
+mod publish;
 mod read;
 mod readers;
 mod refusal;
@@ -35,13 +37,17 @@ mod schema;
 mod sequence;
 mod stats;
 mod store;
+#[cfg(test)]
+mod tests;
 mod write;
 mod writer;
 
 pub use checkpoint::StoredCheckpoint;
 pub use error::{OpenError, StorageError};
-pub use ledger::{Head, StoredEntry};
+pub use ledger::Head;
+pub use offline::Offline;
 pub use options::{Execution, Options};
+pub use publish::PublishError;
 pub use read::PAGE_MAX;
 pub use refusal::{GuardFailure, WriteError};
 pub use register::{RegisteredNotice, SourceStats};

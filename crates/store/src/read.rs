@@ -3,14 +3,14 @@
 
 use crate::checkpoint::{self, StoredCheckpoint};
 use crate::error::StorageError;
-use crate::ledger::{self, Head, StoredEntry};
+use crate::ledger::{self, Head};
 use crate::register::{self, RegisteredNotice, SourceStats};
 use crate::replay::{self, Remembered};
 use crate::sequence::{self, SeenSequence};
 use crate::store::Store;
 use concord_domain::wanted::NoticeNumber;
-use concord_domain::{AgencyId, Digest, RequestId};
-use concord_ledger::HashSource;
+use concord_domain::{AgencyId, Digest, RequestId, Timestamp};
+use concord_ledger::{EntrySource, HashSource, StoredEntry};
 
 /// Rows in one page at most: a megabyte of entries.
 pub const PAGE_MAX: usize = 1000;
@@ -20,12 +20,13 @@ impl Store {
     ///
     /// # Errors
     /// If the database fails; so with every other read.
-    pub fn remembered(
-        &self,
-        origin: &AgencyId,
-        id: &RequestId,
-    ) -> Result<Option<Remembered>, StorageError> {
+    pub fn remembered(&self, origin: &AgencyId, id: &RequestId) -> Result<Option<Remembered>, StorageError> {
         self.read(|db| replay::read(db, origin, id))
+    }
+
+    /// Whether requests are kept whose time passed before `before`.
+    pub fn has_lapsed_requests(&self, before: Timestamp) -> Result<bool, StorageError> {
+        self.read(|db| replay::any_lapsed(db, before))
     }
 
     /// Where the ledger ends.
@@ -35,7 +36,7 @@ impl Store {
 
     /// Entries from index `from` on, [`PAGE_MAX`] at most.
     pub fn entries(&self, from: u64, limit: usize) -> Result<Vec<StoredEntry>, StorageError> {
-        self.read(|db| ledger::read_entries(db, from, limit.min(PAGE_MAX)))
+        self.read(|db| ledger::read_entries(db, from, limit.min(PAGE_MAX))?.into_iter().collect())
     }
 
     /// Own checkpoints of `from` entries or more, by size, [`PAGE_MAX`] at most.
@@ -83,12 +84,20 @@ impl Store {
 impl HashSource for Store {
     /// A database that fails shows as a missing hash: the proof is then not given.
     fn hash(&self, level: u8, index: u64) -> Option<Digest> {
-        match self.read(|db| ledger::read_hash(db, level, index)) {
-            Ok(hash) => hash,
-            Err(error) => {
-                tracing::error!(%error, "a ledger hash cannot be read");
-                None
-            }
-        }
+        found("hash", self.read(|db| ledger::read_hash(db, level, index)))
     }
+}
+
+impl EntrySource for Store {
+    /// A database that fails shows as a missing entry: the tile is then not made.
+    fn entry(&self, index: u64) -> Option<Vec<u8>> {
+        found("entry", self.read(|db| ledger::read_entry(db, index)))
+    }
+}
+
+fn found<T>(what: &'static str, read: Result<Option<T>, StorageError>) -> Option<T> {
+    read.unwrap_or_else(|error| {
+        tracing::error!(%error, what, "the ledger cannot be read");
+        None
+    })
 }

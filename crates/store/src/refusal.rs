@@ -2,6 +2,7 @@
 
 use crate::error::StorageError;
 use crate::write::{Change, Guard, Write};
+use concord_ledger::NOTE_BYTES_MAX;
 use thiserror::Error;
 
 /// Why a write did not happen. Only [`WriteError::Interrupted`] leaves it open whether it did.
@@ -24,7 +25,9 @@ pub enum WriteError {
     #[error("a number is beyond the limit of {}", i64::MAX)]
     NumberTooLarge,
     /// A notice number comes twice in one generation.
-    #[error("generation {generation}: the notice at position {position} of the batch has a number seen before")]
+    #[error(
+        "generation {generation}: the notice at position {position} of the batch has a number seen before"
+    )]
     DuplicateNotice {
         /// The generation.
         generation: u64,
@@ -122,12 +125,12 @@ impl From<rusqlite::Error> for WriteError {
     /// group.
     fn from(error: rusqlite::Error) -> Self {
         match StorageError::from(error) {
-            StorageError::Database(error)
-                if matches!(*error, rusqlite::Error::ToSqlConversionFailure(_)) =>
-            {
+            StorageError::Database(error) if matches!(*error, rusqlite::Error::ToSqlConversionFailure(_)) => {
                 Self::NumberTooLarge
             }
-            other @ (StorageError::Database(_) | StorageError::Corrupt { .. }) => Self::Storage(other),
+            other @ (StorageError::Database(_)
+            | StorageError::Corrupt { .. }
+            | StorageError::CorruptEntry { .. }) => Self::Storage(other),
         }
     }
 }
@@ -153,7 +156,7 @@ fn check_change(change: &Change) -> Result<(), WriteError> {
         Change::StageNotices { notices, .. } => within("notices", notices.len(), Change::NOTICES_MAX),
         Change::PublishGeneration { source, .. } => name("source", source),
         Change::SaveCheckpoint { note, .. } | Change::SavePeerCheckpoint { note, .. } => {
-            within("note bytes", note.len(), Change::NOTE_BYTES_MAX)
+            within("note bytes", note.len(), NOTE_BYTES_MAX)
         }
         Change::RememberAttempt { .. }
         | Change::ForgetRequests { .. }

@@ -48,17 +48,20 @@ pub struct Remembered {
     pub attempt: u32,
     /// Until when it is kept.
     pub keep_until: Timestamp,
+    /// Index of the first ledger entry of the write that remembered it: what its receipt is about.
+    pub entry: u64,
     /// The answer, as it was given to the store.
     pub answer: Vec<u8>,
 }
 
 impl std::fmt::Debug for Remembered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { digest, attempt, keep_until, answer } = self;
+        let Self { digest, attempt, keep_until, entry, answer } = self;
         f.debug_struct("Remembered")
             .field("digest", digest)
             .field("attempt", attempt)
             .field("keep_until", keep_until)
+            .field("entry", entry)
             .field("answer_bytes", &answer.len())
             .finish()
     }
@@ -91,15 +94,23 @@ pub(crate) fn require_newer(
     }
 }
 
-/// [`Change::RememberRequest`].
-pub(crate) fn remember(db: &Connection, request: &Request) -> Result<(), WriteError> {
+/// [`Change::RememberRequest`]; `entry` is the index that the write's first entry is about to get.
+pub(crate) fn remember(db: &Connection, request: &Request, entry: u64) -> Result<(), WriteError> {
     let Request { origin, id, digest, attempt, keep_until, answer } = request;
     let added = db
         .prepare_cached(
-            "INSERT INTO request (origin, id, digest, attempt, keep_until, answer)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (origin, id) DO NOTHING",
+            "INSERT INTO request (origin, id, digest, attempt, keep_until, entry, answer)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (origin, id) DO NOTHING",
         )?
-        .execute(params![Column(origin), Column(id), Column(digest), attempt, Column(*keep_until), answer])?;
+        .execute(params![
+            Column(origin),
+            Column(id),
+            Column(digest),
+            attempt,
+            Column(*keep_until),
+            entry,
+            answer
+        ])?;
     if added == 0 { Err(GuardFailure::RequestKnown.into()) } else { Ok(()) }
 }
 
@@ -111,9 +122,7 @@ pub(crate) fn remember_attempt(
     attempt: u32,
 ) -> Result<(), WriteError> {
     let changed = db
-        .prepare_cached(
-            "UPDATE request SET attempt = max(attempt, ?3) WHERE origin = ?1 AND id = ?2",
-        )?
+        .prepare_cached("UPDATE request SET attempt = max(attempt, ?3) WHERE origin = ?1 AND id = ?2")?
         .execute(params![Column(origin), Column(id), attempt])?;
     if changed == 0 { Err(GuardFailure::RequestUnknown.into()) } else { Ok(()) }
 }
@@ -128,6 +137,12 @@ pub(crate) fn forget(db: &Connection, before: Timestamp) -> Result<(), WriteErro
     Ok(())
 }
 
+/// Whether [`Change::ForgetRequests`] would find something.
+pub(crate) fn any_lapsed(db: &Connection, before: Timestamp) -> Result<bool, StorageError> {
+    let mut statement = db.prepare_cached("SELECT EXISTS (SELECT 1 FROM request WHERE keep_until < ?1)")?;
+    Ok(statement.query_row(params![Column(before)], |row| row.get(0))?)
+}
+
 /// What is remembered under an identifier.
 pub(crate) fn read(
     db: &Connection,
@@ -135,11 +150,11 @@ pub(crate) fn read(
     id: &RequestId,
 ) -> Result<Option<Remembered>, StorageError> {
     let mut statement = db.prepare_cached(
-        "SELECT digest, attempt, keep_until, answer FROM request WHERE origin = ?1 AND id = ?2",
+        "SELECT digest, attempt, keep_until, entry, answer FROM request WHERE origin = ?1 AND id = ?2",
     )?;
     let row = statement.query_row(params![Column(origin), Column(id)], |row| {
         let (Column(digest), Column(keep_until)) = (row.get(0)?, row.get(2)?);
-        Ok(Remembered { digest, attempt: row.get(1)?, keep_until, answer: row.get(3)? })
+        Ok(Remembered { digest, attempt: row.get(1)?, keep_until, entry: row.get(3)?, answer: row.get(4)? })
     });
     Ok(row.optional()?)
 }

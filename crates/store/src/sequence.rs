@@ -36,12 +36,7 @@ pub(crate) fn require_not_lower(
 }
 
 /// [`Change::SawSequence`](crate::Change::SawSequence).
-pub(crate) fn saw(
-    db: &Connection,
-    document: &str,
-    sequence: u64,
-    digest: &Digest,
-) -> Result<(), WriteError> {
+pub(crate) fn saw(db: &Connection, document: &str, sequence: u64, digest: &Digest) -> Result<(), WriteError> {
     require_not_lower(db, document, sequence, digest)?;
     db.prepare_cached(
         "INSERT INTO sequence (document, sequence, digest) VALUES (?1, ?2, ?3)

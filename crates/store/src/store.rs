@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, mpsc, oneshot, watch};
 
 /// A node's durable state. Cheap to clone; the writer ends with the last clone, or with [`Store::close`].
 #[derive(Debug, Clone)]
@@ -32,16 +32,8 @@ struct Inner {
     readers: Readers,
     counters: Arc<Counters>,
     next_generation: AtomicU64,
+    publishing: Arc<Mutex<()>>,
     ended: watch::Receiver<()>,
-}
-
-impl std::fmt::Debug for Message {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Write(job) => f.debug_tuple("Write").field(&job.write.name).finish(),
-            Self::Close => f.write_str("Close"),
-        }
-    }
 }
 
 impl Store {
@@ -56,6 +48,7 @@ impl Store {
         let folder = Folder::new(folder);
         folder.create()?;
         let lock = folder.lock()?;
+        folder.create_database(&lock)?;
         let mut db = open_writer(&folder.database())?;
         schema::migrate(&mut db)?;
         require_whole(&db)?;
@@ -66,7 +59,8 @@ impl Store {
         let execution = options.execution;
         let ended = start(db, lock, options, Arc::clone(&counters), messages)?;
         let readers = Readers::new(folder.database());
-        let inner = Inner { folder, execution, queue, readers, counters, next_generation, ended };
+        let publishing = Arc::default();
+        let inner = Inner { folder, execution, queue, readers, counters, next_generation, publishing, ended };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -122,6 +116,7 @@ impl Store {
     /// Takes no more writes, commits those that are queued, releases the folder, and waits for all that.
     /// Reading stays possible.
     pub async fn close(&self) {
+        let _no_publishing = self.publishing().await;
         // A queue that is closed already means that somebody else is closing: then only wait.
         drop(self.inner.queue.send(Message::Close).await);
         let mut ended = self.inner.ended.clone();
@@ -142,6 +137,12 @@ impl Store {
 
     pub(crate) fn folder(&self) -> &Folder {
         &self.inner.folder
+    }
+
+    /// Held by whoever publishes: two at once would write the same temporary files, and one that outlives the
+    /// lock on the folder would write beside its next owner.
+    pub(crate) async fn publishing(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.inner.publishing).lock_owned().await
     }
 
     pub(crate) fn execution(&self) -> Execution {

@@ -147,8 +147,6 @@ impl Change {
     /// Bytes of a remembered answer at most: above the largest size class of an answer, below what makes
     /// the queue of writes a danger to memory.
     pub const ANSWER_BYTES_MAX: usize = 1 << 20;
-    /// Bytes of a checkpoint at most: three lines and a signature for each of some hundred witnesses.
-    pub const NOTE_BYTES_MAX: usize = 16 << 10;
     /// Characters of a source's or a document's name at most: an agency's name and a prefix fit.
     pub const NAME_CHARS_MAX: usize = 160;
 

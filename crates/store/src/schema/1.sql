@@ -38,6 +38,8 @@ CREATE TABLE request (
     digest     BLOB    NOT NULL,
     attempt    INTEGER NOT NULL,
     keep_until INTEGER NOT NULL,
+    -- The first ledger entry of the write that answered it.
+    entry      INTEGER NOT NULL,
     answer     BLOB    NOT NULL,
     UNIQUE (origin, id)
 ) STRICT;
