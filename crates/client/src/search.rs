@@ -1,0 +1,67 @@
+//! Wanted-person queries.
+
+use crate::client::Client;
+use crate::error::ClientError;
+use concord_domain::wanted::Query;
+use concord_wire::SearchEvent;
+use concord_wire::pb::wanted::v1 as pb;
+use concord_wire::pb::wanted::v1::wanted_service_client::WantedServiceClient;
+use futures_util::stream::{Stream, StreamExt, unfold};
+use std::time::Duration;
+use tonic::{Request, Status, Streaming};
+
+/// How much longer than the deadline we wait: the node reports late agencies shortly before it, so silence this
+/// long after it means that the node itself is gone.
+const GRACE: Duration = Duration::from_secs(2);
+
+impl Client {
+    /// Asks every agency in scope; one event for each as it arrives, then the summary, which ends the stream.
+    /// `timeout` goes to the node as `grpc-timeout`. Dropping the stream stops the work everywhere.
+    ///
+    /// # Errors
+    /// As the node rejects the query. Later, an item of the stream, after which there is no other.
+    pub async fn search(
+        &self,
+        query: Query,
+        timeout: Duration,
+    ) -> Result<impl Stream<Item = Result<SearchEvent, ClientError>> + Send + use<>, ClientError> {
+        let end = tokio::time::Instant::now() + timeout + GRACE;
+        let mut request = Request::new(pb::SearchRequest::from(query));
+        request.set_timeout(timeout);
+        let mut service = WantedServiceClient::new(self.channel());
+        let call = tokio::time::timeout_at(end, service.search(request));
+        let stream = call.await.map_err(|_| ClientError::BrokenOff)??.into_inner();
+        Ok(unfold(Some(stream), move |stream| next(stream, end)).boxed())
+    }
+}
+
+type Step = (Result<SearchEvent, ClientError>, Option<Streaming<pb::SearchResponse>>);
+
+async fn next(stream: Option<Streaming<pb::SearchResponse>>, end: tokio::time::Instant) -> Option<Step> {
+    let mut stream = stream?;
+    let event = match tokio::time::timeout_at(end, stream.message()).await {
+        Ok(message) => event(message),
+        Err(_) => Err(ClientError::BrokenOff),
+    };
+    let last = !matches!(event, Ok(SearchEvent::Finding(_)));
+    Some((event, (!last).then_some(stream)))
+}
+
+/// A stream that ends without its summary has broken off: silence is never taken for "no hit".
+fn event(message: Result<Option<pb::SearchResponse>, Status>) -> Result<SearchEvent, ClientError> {
+    let message = message?.ok_or(ClientError::BrokenOff)?;
+    message.try_into().map_err(ClientError::Answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_without_a_summary_is_an_error() {
+        assert!(matches!(event(Ok(None)), Err(ClientError::BrokenOff)));
+        let summary = pb::search_response::Result::Summary(pb::Summary::default());
+        let summary = pb::SearchResponse { result: Some(summary) };
+        assert!(matches!(event(Ok(Some(summary))), Ok(SearchEvent::Summary { .. })));
+    }
+}
