@@ -102,6 +102,14 @@ pub enum DocumentError {
         /// The sequence that both have.
         sequence: u64,
     },
+    /// The successor of another text than the one that was seen before: its issuer has signed two.
+    #[error("{file}: sequence {sequence} does not follow the document that was seen before it")]
+    OtherPredecessor {
+        /// The file.
+        file: String,
+        /// Its sequence.
+        sequence: u64,
+    },
     /// About an agency that the charter does not name.
     #[error("{file}: {agency} is not a member")]
     NotAMember {
@@ -116,6 +124,23 @@ pub enum DocumentError {
 pub(crate) trait Document: Serialize + DeserializeOwned {
     /// What cannot be expressed in types; the message names the field.
     fn check(&self) -> Result<(), String>;
+
+    /// Its sequence, and the digest of its predecessor.
+    fn link(&self) -> (u64, Option<Digest>);
+}
+
+/// Characters of a text for people at most: a name, a line about office hours.
+const TEXT_CHARS_MAX: usize = 200;
+
+/// Refuses what would not fit on a line or would steer a terminal: others' documents are shown to our people.
+fn check_text(field: &'static str, text: &str) -> Result<(), String> {
+    if text.chars().count() > TEXT_CHARS_MAX {
+        return Err(format!("{field}: more than {TEXT_CHARS_MAX} characters"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(format!("{field}: has a control character"));
+    }
+    Ok(())
 }
 
 /// A document whose signatures were verified: the value, the exact bytes, and their digest. Made by nothing else.
@@ -146,12 +171,12 @@ pub trait Floor: Fn(&str) -> Option<(u64, Digest)> {}
 impl<F: Fn(&str) -> Option<(u64, Digest)>> Floor for F {}
 
 /// Refuses what is older than the floor, or another text at it.
-fn above_floor<T>(
-    document: Signed<T>,
-    sequence: u64,
+fn above_floor<T: Document>(
+    document: &Signed<T>,
     file: &SignedFile,
     seen: Option<(u64, Digest)>,
-) -> Result<Signed<T>, DocumentError> {
+) -> Result<(), DocumentError> {
+    let (sequence, _) = document.link();
     match seen {
         Some((seen, _)) if sequence < seen => {
             Err(DocumentError::BelowFloor { file: file.name.clone(), found: sequence, seen })
@@ -159,7 +184,24 @@ fn above_floor<T>(
         Some((seen, digest)) if sequence == seen && digest != document.digest => {
             Err(DocumentError::OtherText { file: file.name.clone(), sequence })
         }
-        Some(_) | None => Ok(document),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// As [`above_floor`], and refuses the direct successor of another text than the one seen: whoever signed two texts
+/// under one sequence is not believed further until a person decides.
+fn follows<T: Document>(
+    document: &Signed<T>,
+    file: &SignedFile,
+    seen: Option<(u64, Digest)>,
+) -> Result<(), DocumentError> {
+    above_floor(document, file, seen)?;
+    let (sequence, previous) = document.link();
+    match seen {
+        Some((seen, digest)) if sequence.checked_sub(1) == Some(seen) && previous != Some(digest) => {
+            Err(DocumentError::OtherPredecessor { file: file.name.clone(), sequence })
+        }
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -185,3 +227,6 @@ fn parse<T: Document>(file: &SignedFile) -> Result<T, DocumentError> {
 fn to_toml<T: Document>(value: &T) -> String {
     toml::to_string(value).expect("a document is plain TOML")
 }
+
+#[cfg(test)]
+mod tests;

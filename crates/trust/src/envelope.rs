@@ -20,3 +20,13 @@ pub use answer::{Answer, AnswerContext, AnswerInvalid, Reply, SealedAnswer, Verd
 pub use body::{Body, BodyTooLong, Opened};
 pub use context::{CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
 pub use request::{AddressedRequest, Dispatch, Envelope, EnvelopeInvalid, SealedRequest, VerifiedRequest};
+
+/// Reads the whole of `bytes`: what stands behind a value would be signed without meaning anything.
+fn decode_all<'b, T: minicbor::Decode<'b, ()>>(bytes: &'b [u8]) -> Option<T> {
+    let mut decoder = minicbor::Decoder::new(bytes);
+    let value = decoder.decode().ok()?;
+    (decoder.position() == bytes.len()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,8 @@ pub mod envelope;
 mod rest;
 mod sealing;
 mod signing;
+#[cfg(test)]
+mod testing;
 
 pub use cose::{Cose, Kind, SignatureInvalid};
 pub use digest::sha256;

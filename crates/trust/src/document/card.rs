@@ -1,6 +1,6 @@
 //! The card: what an agency says of itself for years, signed by its root key.
 
-use super::{Document, DocumentError, Signed, SignedFile, parse, signed, to_toml};
+use super::{Document, DocumentError, Signed, SignedFile, check_text, parse, signed, to_toml};
 use crate::cose::Kind;
 use crate::signing::PublicKey;
 use concord_domain::{AgencyId, Digest};
@@ -69,7 +69,17 @@ impl Card {
 }
 
 impl Document for Card {
+    fn link(&self) -> (u64, Option<Digest>) {
+        (self.sequence, self.previous)
+    }
+
     fn check(&self) -> Result<(), String> {
+        let Self { names: Names { zh, en }, duty_desk: DutyDesk { phone, email, hours }, .. } = self;
+        check_text("names.zh", zh)?;
+        check_text("names.en", en)?;
+        check_text("duty_desk.phone", phone)?;
+        check_text("duty_desk.email", email)?;
+        check_text("duty_desk.hours", hours)?;
         if self.agreement_key == self.keyring_key {
             return Err("agreement_key: the same as keyring_key; one key has one use".into());
         }

@@ -1,6 +1,6 @@
 //! The charter: the signed list of member agencies, their superiors and root keys.
 
-use super::{Document, DocumentError, Signed, SignedFile, signed, to_toml};
+use super::{Document, DocumentError, Signed, SignedFile, check_text, signed, to_toml};
 use crate::cose::Kind;
 use crate::sha256;
 use crate::signing::PublicKey;
@@ -91,7 +91,12 @@ impl Charter {
 }
 
 impl Document for Charter {
+    fn link(&self) -> (u64, Option<Digest>) {
+        (self.sequence, self.previous)
+    }
+
     fn check(&self) -> Result<(), String> {
+        check_text("name", &self.name)?;
         let distinct: BTreeSet<_> = self.keys.iter().collect();
         if distinct.len() != self.keys.len() {
             return Err("keys: the same key stands there twice".into());
@@ -114,7 +119,7 @@ impl Document for Charter {
 
 fn line_ends(member: &Member, superiors: &BTreeMap<&AgencyId, Option<&AgencyId>>) -> Result<(), String> {
     let mut next = member.superior.as_ref();
-    for _ in 0..Charter::LEVELS_MAX {
+    for _ in 0..=Charter::LEVELS_MAX {
         let Some(superior) = next else { return Ok(()) };
         let above = superiors.get(superior);
         next = *above

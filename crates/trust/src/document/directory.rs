@@ -1,9 +1,9 @@
 //! The directory: one consistent view of charter, cards and keyrings.
 
-use super::{Card, Charter, DocumentError, Floor, Keyring, Member, Signed, SignedFile, above_floor};
+use super::{Card, Charter, DocumentError, Floor, Keyring, Member, Signed, SignedFile, above_floor, follows};
 use crate::signing::{KeyId, PublicKey};
 use concord_domain::{AgencyId, Digest};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Everything that agencies say of themselves, verified. Immutable; a change makes a new one.
@@ -13,7 +13,7 @@ pub struct Directory {
     members: BTreeMap<AgencyId, Member>,
     cards: BTreeMap<AgencyId, Signed<Card>>,
     keyrings: BTreeMap<AgencyId, Signed<Keyring>>,
-    message_keys: BTreeMap<KeyId, AgencyId>,
+    message_keys: BTreeMap<KeyId, BTreeSet<AgencyId>>,
 }
 
 impl Directory {
@@ -26,8 +26,7 @@ impl Directory {
     ) -> Result<(Self, Vec<DocumentError>), DocumentError> {
         let file = SignedFile::read(&folder.join("charter.toml"))?;
         let verified = Charter::verify(&file, charter)?;
-        let sequence = verified.sequence;
-        let verified = above_floor(verified, sequence, &file, floor("charter"))?;
+        above_floor(&verified, &file, floor("charter"))?;
         let mut builder = DirectoryBuilder::new(verified).above(floor);
         let mut problems = Vec::new();
         for path in documents(&folder.join("cards"), &mut problems) {
@@ -76,9 +75,12 @@ impl Directory {
         self.cards.values()
     }
 
-    /// Whose message key this is.
-    pub fn by_message_key(&self, key: KeyId) -> Option<&Signed<Keyring>> {
-        self.message_keys.get(&key).and_then(|agency| self.keyrings.get(agency))
+    /// The keyrings that publish this message key, by agency. Mostly one: a member may copy another's public key
+    /// into its own keyring, which wins it nothing, since whatever is signed names its signer, and must cost the
+    /// other nothing either.
+    pub fn by_message_key(&self, key: KeyId) -> impl Iterator<Item = &Signed<Keyring>> {
+        let agencies = self.message_keys.get(&key).into_iter().flatten();
+        agencies.filter_map(|agency| self.keyrings.get(agency))
     }
 
     /// `agency` itself, then its superiors up to the top. Circles cannot be: the charter was checked.
@@ -108,10 +110,12 @@ fn documents(folder: &Path, problems: &mut Vec<DocumentError>) -> Vec<std::path:
     paths
 }
 
+type BoxedFloor = Box<dyn Fn(&str) -> Option<(u64, Digest)>>;
+
 /// Builds a [`Directory`] from the top down: a card needs its member, a keyring its card.
 pub struct DirectoryBuilder {
     directory: Directory,
-    floor: Box<dyn Fn(&str) -> Option<(u64, Digest)>>,
+    floor: BoxedFloor,
 }
 
 impl std::fmt::Debug for DirectoryBuilder {
@@ -135,37 +139,60 @@ impl DirectoryBuilder {
         Self { floor: Box::new(floor), ..self }
     }
 
-    /// Verifies and adds a card.
+    /// Verifies and adds a card. Of two cards of one agency the later one counts, whichever comes first.
     pub fn card(&mut self, file: &SignedFile) -> Result<(), DocumentError> {
         let root = |agency: &AgencyId| self.directory.members.get(agency).map(|m| m.root);
         let card = Card::verify(file, root)?;
-        let (sequence, seen) = (card.sequence, (self.floor)(&card_name(&card.agency)));
-        let card = above_floor(card, sequence, file, seen)?;
+        let seen = (self.floor)(&card_name(&card.agency));
+        follows(&card, file, seen)?;
+        let beside = self.directory.cards.get(&card.agency).map(|c| (c.sequence, c.digest()));
+        follows(&card, file, beside)?;
+        let keys = [("agreement_key", card.agreement_key), ("keyring_key", card.keyring_key)];
+        one_use(file, keys, root(&card.agency).map(|root| ("the root key", root)))?;
         self.directory.cards.insert(card.agency.clone(), card);
         Ok(())
     }
 
-    /// Verifies and adds a keyring. A message key that another agency already publishes is refused: a signature
-    /// must name one signer.
+    /// Verifies and adds a keyring. Of two keyrings of one agency the later one counts, whichever comes first.
     pub fn keyring(&mut self, file: &SignedFile) -> Result<(), DocumentError> {
         let key = |agency: &AgencyId| self.directory.cards.get(agency).map(|c| c.keyring_key);
         let keyring = Keyring::verify(file, key)?;
-        let (sequence, seen) = (keyring.sequence, (self.floor)(&keyring_name(&keyring.agency)));
-        let keyring = above_floor(keyring, sequence, file, seen)?;
-        let owner = self.directory.message_keys.get(&keyring.message.key_id());
-        if owner.is_some_and(|owner| *owner != keyring.agency) {
-            let message = "message: another agency publishes the same key".to_owned();
-            return Err(DocumentError::Contradiction { file: file.name.clone(), message });
-        }
-        self.directory.message_keys.insert(keyring.message.key_id(), keyring.agency.clone());
+        let seen = (self.floor)(&keyring_name(&keyring.agency));
+        follows(&keyring, file, seen)?;
+        let beside = self.directory.keyrings.get(&keyring.agency).map(|k| (k.sequence, k.digest()));
+        follows(&keyring, file, beside)?;
+        let root = self.directory.members.get(&keyring.agency).map(|m| ("the root key", m.root));
+        let card = self.directory.cards.get(&keyring.agency);
+        let card = card.map(|c| [("the agreement key", c.agreement_key), ("the keyring key", c.keyring_key)]);
+        one_use(file, keyring.signing_keys(), root.into_iter().chain(card.into_iter().flatten()))?;
         self.directory.keyrings.insert(keyring.agency.clone(), keyring);
         Ok(())
     }
 
     /// The finished view.
-    pub fn build(self) -> Directory {
+    pub fn build(mut self) -> Directory {
+        let message_keys = &mut self.directory.message_keys;
+        for keyring in self.directory.keyrings.values() {
+            message_keys.entry(keyring.message.key_id()).or_default().insert(keyring.agency.clone());
+        }
         self.directory
     }
+}
+
+/// Refuses a document that names one of the keys above it for another use.
+fn one_use(
+    file: &SignedFile,
+    named: impl IntoIterator<Item = (&'static str, PublicKey)>,
+    above: impl IntoIterator<Item = (&'static str, PublicKey)>,
+) -> Result<(), DocumentError> {
+    let above: BTreeMap<_, _> = above.into_iter().map(|(name, key)| (key, name)).collect();
+    for (field, key) in named {
+        if let Some(name) = above.get(&key) {
+            let message = format!("{field}: the same as {name} of the agency; one key has one use");
+            return Err(DocumentError::Contradiction { file: file.name.clone(), message });
+        }
+    }
+    Ok(())
 }
 
 fn card_name(agency: &AgencyId) -> String {

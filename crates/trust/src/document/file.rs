@@ -1,10 +1,11 @@
 //! A document on disk: `NAME.toml`, and `NAME.SIGNER.sig` for each signature.
 
 use super::DocumentError;
-use crate::cose::{Cose, Kind, SignatureInvalid};
+use crate::cose::{Cose, Kind};
 use crate::signing::{PublicKey, SigningKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use std::io::Read;
 use std::path::Path;
 
 /// One signature over a document's bytes.
@@ -58,14 +59,13 @@ impl SignedFile {
         for (label, file) in signature_files(folder, stem)
             .map_err(|source| DocumentError::File { file: name.clone(), source })?
         {
-            let text = read_bounded(&file, Self::SIGNATURE_BYTES_MAX)?;
-            let malformed = || DocumentError::Signature {
-                file: name.clone(),
-                signer: label.clone(),
-                why: SignatureInvalid::Malformed,
+            // Whoever may add a file here must not be able to spoil the signatures of others: what is no signature
+            // stays as one that nobody can have made.
+            let text = match read_bounded(&file, Self::SIGNATURE_BYTES_MAX) {
+                Err(DocumentError::TooLong { .. }) => Vec::new(),
+                other => other?,
             };
-            let text = std::str::from_utf8(&text).map_err(|_| malformed())?;
-            let cose = STANDARD.decode(text.trim()).map_err(|_| malformed())?;
+            let cose = STANDARD.decode(text.trim_ascii()).unwrap_or_default();
             signatures.push(Signature { label, cose });
         }
         if signatures.len() > Self::SIGNATURES_MAX {
@@ -95,17 +95,26 @@ impl SignedFile {
         })
     }
 
-    /// Demands a valid signature by `key`, whom messages call `signer`.
+    /// Demands a valid signature by `key`, whom messages call `signer`. Others beside it do no harm, not even one
+    /// that falsely claims this key.
     pub fn require(&self, kind: Kind, signer: &str, key: &PublicKey) -> Result<(), DocumentError> {
-        let id = key.key_id();
-        let by_key = |s: &&Signature| Cose::parse(&s.cose).is_ok_and(|c| c.key_id() == id);
-        let signature = self.signatures.iter().find(by_key);
-        let signature = signature
-            .ok_or_else(|| DocumentError::NotSigned { file: self.name.clone(), signer: signer.to_owned() })?;
-        key.verify_detached(kind, &self.bytes, &signature.cose).map_err(|why| DocumentError::Signature {
-            file: self.name.clone(),
-            signer: signer.to_owned(),
-            why,
+        let mut wrong = None;
+        for signature in &self.signatures {
+            match Cose::parse(&signature.cose) {
+                Ok(cose) if cose.key_id() == key.key_id() => {
+                    match key.verify_detached(kind, &self.bytes, &signature.cose) {
+                        Ok(()) => return Ok(()),
+                        Err(why) => wrong = Some(why),
+                    }
+                }
+                Err(why) if signature.label == signer => wrong = Some(why),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        let (file, signer) = (self.name.clone(), signer.to_owned());
+        Err(match wrong {
+            Some(why) => DocumentError::Signature { file, signer, why },
+            None => DocumentError::NotSigned { file, signer },
         })
     }
 }
@@ -132,5 +141,10 @@ fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, DocumentError> {
     if bytes > limit {
         return Err(DocumentError::TooLong { file, bytes, limit });
     }
-    std::fs::read(path).map_err(failed)
+    // The file may have grown since: never take more than a byte above the limit.
+    let mut read = Vec::new();
+    let opened = std::fs::File::open(path).map_err(failed)?;
+    opened.take(limit.saturating_add(1)).read_to_end(&mut read).map_err(failed)?;
+    let bytes = u64::try_from(read.len()).unwrap_or(u64::MAX);
+    if bytes > limit { Err(DocumentError::TooLong { file, bytes, limit }) } else { Ok(read) }
 }

@@ -2,10 +2,12 @@
 
 use super::{Document, DocumentError, Signed, SignedFile, parse, signed, to_toml};
 use crate::cose::Kind;
+use crate::envelope::CLOCK_SKEW_MAX;
 use crate::sealing::SealingPublicKey;
 use crate::signing::PublicKey;
 use concord_domain::{AgencyId, Digest, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The keys that will follow, published before they are used.
@@ -65,9 +67,17 @@ impl Keyring {
         to_toml(self)
     }
 
-    /// Whether the keyring is alive at `now`.
+    /// Whether the keyring is alive at `now`; one issued in the future, beyond the clock skew, is not yet, for
+    /// it would otherwise live longer than [`Keyring::LIFE_MAX`].
     pub fn is_current(&self, now: Timestamp) -> bool {
-        now < self.expires
+        self.issued <= now.plus(CLOCK_SKEW_MAX) && now < self.expires
+    }
+
+    /// Every signing key that the keyring names, with its use. A key may be its own successor.
+    pub(super) fn signing_keys(&self) -> impl Iterator<Item = (&'static str, PublicKey)> {
+        let next = self.next.as_ref().map(|n| [("message", n.message), ("checkpoint", n.checkpoint)]);
+        let now = [("message", self.message), ("checkpoint", self.checkpoint)];
+        now.into_iter().chain(next.into_iter().flatten())
     }
 
     /// Accepts the keyring if the agency's keyring key signed it.
@@ -86,12 +96,20 @@ impl Keyring {
 }
 
 impl Document for Keyring {
+    fn link(&self) -> (u64, Option<Digest>) {
+        (self.sequence, self.previous)
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.expires <= self.issued || self.expires.since(self.issued) > Self::LIFE_MAX {
             return Err("expires: must be after issued, by 7 days at most".into());
         }
-        if self.message == self.checkpoint {
-            return Err("checkpoint: the same key as message; one key has one use".into());
+        let mut uses = BTreeMap::new();
+        for (field, key) in self.signing_keys() {
+            let earlier = uses.insert(key, field).filter(|earlier| *earlier != field);
+            if let Some(other) = earlier {
+                return Err(format!("{field}: the same key as {other}; one key has one use"));
+            }
         }
         if self.endpoints.len() > Self::ENDPOINTS_MAX {
             return Err(format!("endpoints: more than {}", Self::ENDPOINTS_MAX));

@@ -2,6 +2,7 @@
 
 use super::body::{Body, BodyTooLong, Opened};
 use super::context::{PROTOCOL, SUITE};
+use super::decode_all;
 use super::request::SealedRequest;
 use crate::cose::{Cose, Kind, SignatureInvalid};
 use crate::document::Keyring;
@@ -148,10 +149,9 @@ impl SealedAnswer {
         keys: &[&SealingKey],
     ) -> Result<Reply, AnswerInvalid> {
         let cose = Cose::parse(&self.answer)?;
-        let signed: Signed = minicbor::decode(cose.verify(Kind::Answer, &responder.message)?)
-            .map_err(|_| AnswerInvalid::Malformed)?;
-        let context: AnswerContext =
-            minicbor::decode(&signed.context).map_err(|_| AnswerInvalid::Malformed)?;
+        let payload = cose.verify(Kind::Answer, &responder.message)?;
+        let signed: Signed = decode_all(payload).ok_or(AnswerInvalid::Malformed)?;
+        let context: AnswerContext = decode_all(&signed.context).ok_or(AnswerInvalid::Malformed)?;
         if (context.protocol, context.suite) != (PROTOCOL, SUITE)
             || sha256(&[&self.sealed_body]) != signed.sealed
         {
@@ -206,10 +206,9 @@ impl Reply {
         if body.commitment() != commitment {
             return Err(AnswerInvalid::Unreadable);
         }
-        let answer = minicbor::decode(body.content()).map_err(|_| AnswerInvalid::Unreadable)?;
+        let answer = decode_all(body.content()).ok_or(AnswerInvalid::Unreadable)?;
         let attached = attached.ok_or(AnswerInvalid::Unreadable)?;
-        let Attached { receipt, checkpoint } =
-            minicbor::decode(&attached).map_err(|_| AnswerInvalid::Unreadable)?;
+        let Attached { receipt, checkpoint } = decode_all(&attached).ok_or(AnswerInvalid::Unreadable)?;
         Ok(Self { answer, commitment, receipt, checkpoint })
     }
 }

@@ -98,7 +98,12 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Reads an opened body. One that is not padded to a size class is refused: its sender tells observers more
+    /// than either side agreed to.
     pub(super) fn read(padded: &[u8]) -> Result<Self, CannotOpen> {
+        if !Body::CLASSES.contains(&padded.len()) {
+            return Err(CannotOpen);
+        }
         let mut decoder = minicbor::Decoder::new(padded);
         let Layout { salt, content, attached } = decoder.decode().map_err(|_| CannotOpen)?;
         let padding = padded.get(decoder.position()..).unwrap_or_default();
@@ -133,5 +138,9 @@ mod tests {
         assert_eq!(opened.attached.as_deref(), Some(b"receipt".as_slice()));
         *padded.last_mut().unwrap() = 1;
         assert!(Opened::read(&padded).is_err());
+        *padded.last_mut().unwrap() = 0;
+        assert!(Opened::read(&padded).is_ok());
+        padded.push(0);
+        assert!(Opened::read(&padded).is_err(), "not a size class");
     }
 }

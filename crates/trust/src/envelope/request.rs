@@ -2,6 +2,7 @@
 
 use super::body::{Body, Opened};
 use super::context::{CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
+use super::decode_all;
 use crate::cose::{Cose, Kind, SignatureInvalid};
 use crate::document::Directory;
 use crate::sealing::{SealingKey, SealingPublicKey};
@@ -110,7 +111,7 @@ pub enum EnvelopeInvalid {
     /// No signature that counts.
     #[error("request: {0}")]
     Signature(#[from] SignatureInvalid),
-    /// Signed by a key that no current keyring names.
+    /// Signed by a key that no keyring names.
     #[error("request: the signing key is in no keyring known here")]
     KeyUnknown,
     /// What is signed is not a request.
@@ -128,19 +129,19 @@ impl Envelope {
     /// Verifies the origin's signature and that the sealed body is the signed one.
     pub fn verify(self, directory: &Directory) -> Result<VerifiedRequest, EnvelopeInvalid> {
         let cose = Cose::parse(&self.request)?;
-        let keyring = directory.by_message_key(cose.key_id()).ok_or(EnvelopeInvalid::KeyUnknown)?;
-        let payload = cose.verify(Kind::Request, &keyring.message)?;
+        let keyrings: Vec<_> = directory.by_message_key(cose.key_id()).collect();
+        let key = keyrings.first().ok_or(EnvelopeInvalid::KeyUnknown)?.message;
+        let payload = cose.verify(Kind::Request, &key)?;
         let signed: Signed = decode_all(payload).ok_or(EnvelopeInvalid::Malformed)?;
         let context: Context = decode_all(&signed.context).ok_or(EnvelopeInvalid::Malformed)?;
-        if context.origin != keyring.agency {
-            return Err(EnvelopeInvalid::OriginMismatch);
-        }
+        // Identifiers of keys are short: the origin must publish the very key that verified.
+        let keyring = keyrings.into_iter().find(|k| k.agency == context.origin && k.message == key);
+        let keyring = keyring.ok_or(EnvelopeInvalid::OriginMismatch)?;
         if sha256(&[&self.sealed_body]) != signed.sealed {
             return Err(EnvelopeInvalid::BodySwapped);
         }
         let digest = request_digest(&signed.context, &signed.sealed, &signed.commitment);
         let Signed { context: bytes, commitment, dispatch, .. } = signed;
-        let keyring_expires = keyring.expires;
         Ok(VerifiedRequest {
             context,
             bytes,
@@ -148,15 +149,9 @@ impl Envelope {
             dispatch,
             digest,
             sealed: self.sealed_body,
-            keyring_expires,
+            keyring: (keyring.issued, keyring.expires),
         })
     }
-}
-
-fn decode_all<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Option<T> {
-    let mut decoder = minicbor::Decoder::new(bytes);
-    let value = decoder.decode().ok()?;
-    (decoder.position() == bytes.len()).then_some(value)
 }
 
 /// A request whose origin is certain. From here on a refusal is signed and on the record.
@@ -168,7 +163,7 @@ pub struct VerifiedRequest {
     dispatch: Dispatch,
     digest: Digest,
     sealed: Vec<u8>,
-    keyring_expires: Timestamp,
+    keyring: (Timestamp, Timestamp),
 }
 
 impl VerifiedRequest {
@@ -225,7 +220,9 @@ impl VerifiedRequest {
         if expires.plus(CLOCK_SKEW_MAX) <= now {
             return Some(Refusal::Expired);
         }
-        (self.keyring_expires.plus(CLOCK_SKEW_MAX) <= now).then_some(Refusal::KeyringStale)
+        let (issued, ends) = self.keyring;
+        let lives = issued <= now.plus(CLOCK_SKEW_MAX) && now < ends.plus(CLOCK_SKEW_MAX);
+        (!lives).then_some(Refusal::KeyringStale)
     }
 }
 

@@ -1,0 +1,16 @@
+//! Each rule of the documents, with what breaks it.
+
+mod charter;
+mod folder;
+mod published;
+mod sequence;
+
+use super::DocumentError;
+
+/// What a contradiction says.
+fn contradiction(error: DocumentError) -> String {
+    let DocumentError::Contradiction { message, .. } = error else {
+        panic!("no contradiction: {error:?}");
+    };
+    message
+}
