@@ -1,1 +1,5 @@
-fn main(){ concord_cli::run() }
+//! The binary `concord`.
+
+fn main() -> std::process::ExitCode {
+    concord_cli::main()
+}

@@ -1,0 +1,101 @@
+//! What the demo asks, and what it expects of every search.
+
+use crate::people::Person;
+use anyhow::{Context, bail, ensure};
+use concord_client::{Client, SearchEvent};
+use concord_domain::wanted::{Candidate, Finding, Identifier, IdentifierKind, Query, Scope, Subject};
+use concord_domain::{AgencyId, Handling, OutcomeKind, Purpose};
+use futures_util::TryStreamExt;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Long enough for a debug build on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One search.
+#[derive(Debug)]
+pub(crate) struct Inquiry {
+    pub(crate) subject: Subject,
+    pub(crate) scope: Vec<AgencyId>,
+    pub(crate) purpose: Purpose,
+}
+
+impl Inquiry {
+    /// By identity number.
+    pub(crate) fn by_id(person: &Person, scope: &[AgencyId]) -> anyhow::Result<Self> {
+        let identifier = Identifier::new(IdentifierKind::ResidentId, person.resident_id(), None)?;
+        let subject = Subject::new(&[], vec![identifier])?;
+        Ok(Self { subject, scope: scope.to_vec(), purpose: Purpose::FugitiveApprehension })
+    }
+
+    /// By name and date of birth.
+    pub(crate) fn by_name(person: &Person, scope: &[AgencyId]) -> anyhow::Result<Self> {
+        let mut subject = Subject::new(&[person.name().to_owned()], Vec::new())?;
+        subject.birth = Some(person.birth().parse()?);
+        Ok(Self { subject, scope: scope.to_vec(), purpose: Purpose::FugitiveApprehension })
+    }
+
+    /// Asks, and checks that every agency in scope is reported exactly once, and the summary agrees.
+    pub(crate) async fn ask(self, client: &Client) -> anyhow::Result<Findings> {
+        let asked = self.scope.clone();
+        let query = Query {
+            subject: self.subject,
+            scope: Scope::Agencies(self.scope),
+            purpose: self.purpose,
+            case: "demo-1".parse()?,
+            officer: Some("demo-officer".parse()?),
+            handling: Handling::default(),
+            branch: None,
+        };
+        let events: Vec<_> = client.search(query, TIMEOUT).await?.try_collect().await?;
+        let mut findings = BTreeMap::new();
+        let mut summed = None;
+        for event in events {
+            match event {
+                SearchEvent::Finding(finding) => {
+                    let agency = finding.agency.clone();
+                    ensure!(
+                        findings.insert(agency.clone(), *finding).is_none(),
+                        "{agency} was reported twice"
+                    );
+                }
+                SearchEvent::Summary { totals, elapsed: _ } => summed = Some(totals.asked()),
+            }
+        }
+        let silent: Vec<_> = asked.iter().filter(|agency| !findings.contains_key(*agency)).collect();
+        ensure!(silent.is_empty(), "not reported: {silent:?}");
+        ensure!(summed.map(usize::try_from) == Some(Ok(findings.len())), "the summary counts otherwise");
+        Ok(Findings(findings))
+    }
+}
+
+/// What came of one search.
+#[derive(Debug)]
+pub(crate) struct Findings(BTreeMap<AgencyId, Finding>);
+
+impl Findings {
+    /// The finding of an agency, if its outcome is the expected one.
+    pub(crate) fn expect(&self, agency: &AgencyId, kind: OutcomeKind) -> anyhow::Result<&Finding> {
+        let finding = self.0.get(agency).with_context(|| format!("{agency} was not asked"))?;
+        if finding.outcome.kind() != kind {
+            bail!("{agency}: {} ({}) instead of {kind}", finding.outcome, finding.explanation);
+        }
+        Ok(finding)
+    }
+
+    /// The agency's best candidate, if it is the person.
+    pub(crate) fn expect_person(&self, agency: &AgencyId, person: &Person) -> anyhow::Result<&Candidate> {
+        let finding = self.expect(agency, OutcomeKind::Hit)?;
+        let best =
+            finding.candidates.first().with_context(|| format!("{agency}: a hit without a candidate"))?;
+        ensure!(
+            best.notice.number.as_str() == person.notice_number(),
+            "{agency}: the best candidate is another person"
+        );
+        Ok(best)
+    }
+
+    pub(crate) fn into_each(self) -> impl Iterator<Item = Finding> {
+        self.0.into_values()
+    }
+}

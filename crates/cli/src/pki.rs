@@ -1,0 +1,170 @@
+//! `concord pki`: makes a federation's folder, and keeps it alive.
+
+use crate::cluster::addresses;
+use crate::duration::days;
+use crate::session::Session;
+use clap::{Subcommand, ValueEnum};
+use concord_domain::{AgencyId, Clock, SystemClock, SystemEntropy, Timestamp, Workload};
+use concord_pki::{
+    Client, CredentialFiles, Federation, Layout, Lives, Options, Renewal, Validity, generate, issue_client,
+    issue_node, renew_keyring, revoke,
+};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// What `pki` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Generate charter, cards, keyrings, agreements and certificates into DIR
+    Init {
+        /// Where to; must not have a federation yet
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// What to generate it from, in the form of certs-dev/federation.toml [default: the sample federation]
+        #[arg(long, value_name = "FILE")]
+        federation: Option<PathBuf>,
+        /// The agencies that get a node's folder [default: all]
+        #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+        agencies: Vec<AgencyId>,
+    },
+    /// Issue a certificate by the agency's authority
+    Issue {
+        /// Folder of the federation
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Whose authority issues it
+        #[arg(long = "for", value_name = "AGENCY")]
+        agency: AgencyId,
+        /// What it is for; a node's replaces the old one
+        kind: Kind,
+        /// The application's name, or the officer's service number; also the name of the files
+        #[arg(required_if_eq_any = [("kind", "app"), ("kind", "officer")])]
+        name: Option<String>,
+        /// inquirer, on-behalf, registrar or auditor; give the option again for each further role
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        /// Days that it lives
+        #[arg(long, value_parser = days, value_name = "DAYS", default_value = "30")]
+        days: Duration,
+    },
+    /// Put a certificate on its authority's revocation list
+    Revoke {
+        /// Folder of the federation
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Whose authority issued it
+        #[arg(long = "for", value_name = "AGENCY")]
+        agency: AgencyId,
+        /// The certificate, PEM
+        certificate: PathBuf,
+    },
+    /// Issue the successor of an agency's keyring
+    RenewKeyring {
+        /// Folder of the federation
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Whose keyring
+        #[arg(long = "for", value_name = "AGENCY")]
+        agency: AgencyId,
+        /// Where its federation API is, as https://host:port [default: as before]
+        #[arg(long = "endpoint", value_name = "ADDRESS")]
+        endpoints: Vec<String>,
+        /// Days that it lives, 7 at most
+        #[arg(long, value_parser = days, value_name = "DAYS", default_value = "7")]
+        days: Duration,
+    },
+}
+
+/// What a certificate is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// The agency's node
+    Node,
+    /// An IT system of the agency
+    App,
+    /// An officer
+    Officer,
+}
+
+/// Runs one of them.
+pub(crate) fn run(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Init { dir, federation, agencies } => init(session, &dir, federation.as_deref(), &agencies)?,
+        Command::Issue { dir, agency, kind, name, roles, days } => {
+            let validity = Validity::starting(now(), days);
+            let layout = layout(&dir)?;
+            let CredentialFiles { certificate, key } = match kind {
+                Kind::Node => issue_node(&layout, &agency, validity, &SystemEntropy)?,
+                Kind::App | Kind::Officer => {
+                    let client = client(kind, name.unwrap_or_default(), roles);
+                    issue_client(&layout, &agency, &client, validity, &SystemEntropy)?
+                }
+            };
+            let object =
+                serde_json::json!({ "certificate": certificate, "key": key, "until": validity.until });
+            session.output.result(&object, || format!("{} and {}", certificate.display(), key.display()))?;
+        }
+        Command::Revoke { dir, agency, certificate } => {
+            let revoked = revoke(&layout(&dir)?, &agency, &certificate, now())?;
+            let object = serde_json::json!({ "serial": revoked.serial, "list": revoked.list });
+            let shown = || format!("serial {} stands on list {} of {agency}", revoked.serial, revoked.list);
+            session.output.result(&object, shown)?;
+        }
+        Command::RenewKeyring { dir, agency, endpoints, days } => {
+            let endpoints = (!endpoints.is_empty()).then_some(endpoints);
+            let sequence =
+                renew_keyring(&layout(&dir)?, &agency, &Renewal { now: now(), life: days, endpoints })?;
+            let object = serde_json::json!({ "agency": agency, "sequence": sequence });
+            session.output.result(&object, || format!("keyring {sequence} of {agency}"))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn init(
+    session: &Session,
+    dir: &Path,
+    federation: Option<&Path>,
+    agencies: &[AgencyId],
+) -> anyhow::Result<()> {
+    let federation = match federation {
+        Some(file) => Federation::read(file)?,
+        None => Federation::sample()?,
+    };
+    let all: Vec<_> = federation.members.iter().map(|member| member.agency.clone()).collect();
+    let agencies = if agencies.is_empty() { &all } else { agencies };
+    let addresses = addresses(agencies)?;
+    let options = Options { now: now(), entropy: &SystemEntropy, addresses, lives: Lives::default() };
+    let generated = generate(&federation, Some(agencies), layout(dir)?.dir(), &options)?;
+    let object = serde_json::json!({
+        "dir": generated.layout.dir(), "charter_sha256": generated.charter,
+        "nodes": generated.nodes.values().map(|node| node.config()).collect::<Vec<_>>(),
+    });
+    let shown = || {
+        format!(
+            "{}: {} members, {} nodes, charter SHA-256 {}",
+            generated.layout.dir().display(),
+            all.len(),
+            generated.nodes.len(),
+            generated.charter
+        )
+    };
+    Ok(session.output.result(&object, shown)?)
+}
+
+fn client(kind: Kind, name: String, roles: Vec<String>) -> Client {
+    let workload = match kind {
+        Kind::Officer => Workload::Officer(name.clone()),
+        Kind::App | Kind::Node => Workload::App(name.clone()),
+    };
+    Client { file: name, workload, roles }
+}
+
+fn layout(dir: &Path) -> std::io::Result<Layout> {
+    std::path::absolute(dir).map(Layout::new)
+}
+
+fn now() -> Timestamp {
+    SystemClock.now()
+}
