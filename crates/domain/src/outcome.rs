@@ -64,6 +64,8 @@ codes! {
         Replayed = "REPLAYED",
         /// An earlier attempt of this request is still running.
         InProgress = "IN_PROGRESS",
+        /// More attempts than one request may have.
+        AttemptsExhausted = "ATTEMPTS_EXHAUSTED",
         /// Another request was seen under this identifier.
         IdReused = "ID_REUSED",
         /// A protocol version or cipher suite that this node does not speak.
@@ -106,6 +108,7 @@ impl Refusal {
             Self::LifetimeTooLong => "the envelope claims a longer life than ten minutes",
             Self::Replayed => "this attempt was seen before",
             Self::InProgress => "an earlier attempt of this request is still running",
+            Self::AttemptsExhausted => "the request has used up its attempts",
             Self::IdReused => "another request was made under this identifier",
             Self::ProtocolUnsupported => "the protocol version or cipher suite is not spoken there",
             Self::SealingKeyUnknown => "the body is sealed to a key that is not in use",

@@ -56,3 +56,6 @@ impl Checkpointer {
         published.map_err(|e| Fault::new("publishing a checkpoint", e))
     }
 }
+
+#[cfg(test)]
+mod tests;

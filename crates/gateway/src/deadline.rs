@@ -42,3 +42,6 @@ impl Deadline {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

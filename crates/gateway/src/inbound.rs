@@ -1,15 +1,15 @@
 //! The way in: an envelope from another node becomes a signed answer or a signed refusal.
 
-use crate::admission::{Admission, Overloaded};
+use crate::admission::Overloaded;
 use crate::authority::{Authority, InForce};
 use crate::keys::Keys;
 use crate::operation::{AnyDraft, Fault, Operations, Unserved};
-use crate::record::{NotRecorded, Recorder, Release};
-use crate::replay::InFlight;
+use crate::record::{NotRecorded, Recorder, Refused, Release, Ruling};
+use crate::replay::{InFlight, Ticket};
 use concord_agreements::{Facts, Opening, Permit, decide};
 use concord_domain::wanted::Authority as Clause;
 use concord_domain::{AgencyId, Clock, Refusal, Timestamp};
-use concord_store::Store;
+use concord_store::{Remembered, Store};
 use concord_trust::envelope::{
     AddressedRequest, Body, Context, Envelope, EnvelopeInvalid, SealedAnswer, VerifiedRequest,
 };
@@ -22,6 +22,10 @@ pub enum NotServed {
     /// The envelope does not count.
     #[error(transparent)]
     Invalid(#[from] EnvelopeInvalid),
+    /// The peer is not the origin: a stranger's copy of an envelope says nothing about its origin, and a stranger
+    /// could not open the answer.
+    #[error("the envelope is not from the peer that handed it over")]
+    NotFromPeer,
     /// Over capacity.
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
@@ -47,14 +51,12 @@ pub struct Inbound {
     pub recorder: Recorder,
     /// What this node serves.
     pub operations: Operations,
-    /// How much at once.
-    pub admission: Admission,
     running: InFlight,
 }
 
-/// Times a request is decided again because newer rules came into force while it was being served: rules change
-/// by people's hands, so twice in one request is already unlikely.
-const DECISIONS_MAX: usize = 3;
+/// Times a request is looked at because something changed while it was being served: rules change by people's hands, and
+/// a request has few attempts, so twice is already unlikely.
+const LOOKS_MAX: usize = 4;
 
 impl Inbound {
     /// The way in, with nothing running.
@@ -67,18 +69,18 @@ impl Inbound {
         store: Store,
         recorder: Recorder,
         operations: Operations,
-        admission: Admission,
     ) -> Self {
         let running = InFlight::default();
-        Self { agency, keys, clock, authority, store, recorder, operations, admission, running }
+        Self { agency, keys, clock, authority, store, recorder, operations, running }
     }
 
     /// Serves one envelope that `peer` handed over.
     pub async fn deliver(&self, peer: &AgencyId, envelope: Envelope) -> Result<SealedAnswer, NotServed> {
-        // Shed before verifying: one peer's flood must reach neither signatures nor store.
-        let _slot = self.admission.enter(peer)?;
         let in_force = self.authority.current();
         let request = envelope.verify(in_force.directory())?;
+        if request.context().origin != *peer {
+            return Err(NotServed::NotFromPeer);
+        }
         let release = self.answer(peer, &request, in_force).await?;
         let now = self.clock.now();
         let in_force = self.authority.current();
@@ -93,12 +95,12 @@ impl Inbound {
         request: &VerifiedRequest,
         in_force: InForce,
     ) -> Result<Release, NotServed> {
-        let now = self.clock.now();
+        let now = self.recorder.now(&*self.clock);
         let release = match request.address(&self.agency, peer, now) {
             Err(refusal) => self.refuse_envelope(request, refusal, now).await?,
             Ok(addressed) => match self.running.enter(request) {
                 Err(refusal) => self.refuse_envelope(request, refusal, now).await?,
-                Ok(_ticket) => self.once(addressed, in_force, now).await?,
+                Ok(ticket) => self.once(addressed, &ticket, in_force, now).await?,
             },
         };
         let Context { id, origin, operation, .. } = request.context();
@@ -107,33 +109,57 @@ impl Inbound {
         Ok(release)
     }
 
-    /// Executes a request once; a new attempt of a request that was answered gets the recorded answer.
+    /// Executes a request once; a new attempt of a request that was answered gets the recorded answer. Looks again
+    /// when the rules changed meanwhile, or when an earlier attempt, given up by its peer, was recorded meanwhile.
     async fn once(
         &self,
         request: AddressedRequest<'_>,
-        in_force: InForce,
+        ticket: &Ticket,
+        mut in_force: InForce,
         now: Timestamp,
     ) -> Result<Release, NotServed> {
-        let recorded = match self.serve_or_repeat(request, &in_force).await? {
-            // An earlier attempt, given up by its peer, was recorded while this one was being served: look again.
-            Once::Recorded(Err(NotRecorded::Known)) => self.serve_or_repeat(request, &in_force).await?,
-            first @ (Once::NotAgain(_) | Once::Recorded(_)) => first,
-        };
-        match recorded {
-            Once::NotAgain(refusal) => self.refuse_envelope(&request, refusal, now).await,
-            Once::Recorded(Err(NotRecorded::Known)) => {
-                self.refuse_envelope(&request, Refusal::Replayed, now).await
+        for _ in 1..LOOKS_MAX {
+            match self.serve_or_repeat(request, ticket, &in_force, now).await? {
+                Once::Recorded(Err(NotRecorded::RulesChanged)) => {
+                    in_force = self.authority.newer_than(in_force.epoch).await;
+                }
+                Once::Recorded(Err(NotRecorded::Known)) => {}
+                settled @ (Once::Recorded(_) | Once::NotAgain(_)) => {
+                    return self.settle(&request, settled, now).await;
+                }
             }
-            Once::Recorded(other) => self.judge(other),
+        }
+        let last = self.serve_or_repeat(request, ticket, &in_force, now).await?;
+        self.settle(&request, last, now).await
+    }
+
+    async fn settle(
+        &self,
+        request: &VerifiedRequest,
+        once: Once,
+        now: Timestamp,
+    ) -> Result<Release, NotServed> {
+        match once {
+            Once::NotAgain(refusal) => self.refuse_envelope(request, refusal, now).await,
+            Once::Recorded(Err(NotRecorded::Known)) => {
+                self.refuse_envelope(request, Refusal::Replayed, now).await
+            }
+            Once::Recorded(recorded) => self.judge(recorded),
         }
     }
 
     async fn serve_or_repeat(
         &self,
         request: AddressedRequest<'_>,
+        ticket: &Ticket,
         in_force: &InForce,
+        now: Timestamp,
     ) -> Result<Once, Fault> {
         let Context { origin, id, .. } = request.context();
+        // Rules that came into force since the signature was verified may have taken the key away.
+        if in_force.directory().keyring(origin).is_none_or(|k| k.message != request.signed_by()) {
+            return Ok(Once::NotAgain(Refusal::KeyringStale));
+        }
         let remembered =
             self.store.remembered(origin, id).map_err(|e| Fault::new("reading earlier requests", e))?;
         Ok(match remembered {
@@ -141,9 +167,27 @@ impl Inbound {
             Some(earlier) if request.dispatch().attempt <= earlier.attempt => {
                 Once::NotAgain(Refusal::Replayed)
             }
-            Some(earlier) => Once::Recorded(self.recorder.repeat(&request, &earlier).await),
-            None => Once::Recorded(self.serve(request, in_force.clone()).await),
+            Some(earlier) => self.repeat(request, &earlier, in_force, now).await,
+            None => Once::Recorded(self.serve_under(request, ticket, in_force, now).await),
         })
+    }
+
+    /// The recorded answer leaves again only if the rules of now still allow it; a refusal discloses nothing, and always
+    /// may.
+    async fn repeat(
+        &self,
+        request: AddressedRequest<'_>,
+        earlier: &Remembered,
+        in_force: &InForce,
+        now: Timestamp,
+    ) -> Once {
+        let permit = decide::<Opening>(&in_force.rules, &facts_of(request.context()), now);
+        let permit = permit.map_err(|denial| denial.refusal);
+        match self.recorder.repeat(permit, &request, earlier, in_force.epoch).await {
+            Ok(Ok(release)) => Once::Recorded(Ok(release)),
+            Ok(Err(refusal)) => Once::NotAgain(refusal),
+            Err(error) => Once::Recorded(Err(error)),
+        }
     }
 
     async fn refuse_envelope(
@@ -167,45 +211,38 @@ impl Inbound {
         })
     }
 
-    /// Decides, opens, serves and records; again from the start if the rules changed meanwhile.
-    async fn serve(
-        &self,
-        request: AddressedRequest<'_>,
-        mut in_force: InForce,
-    ) -> Result<Release, NotRecorded> {
-        for _ in 1..DECISIONS_MAX {
-            match self.serve_under(request, &in_force).await {
-                Err(NotRecorded::RulesChanged) => in_force = self.authority.newer_than(in_force.epoch).await,
-                other => return other,
-            }
-        }
-        self.serve_under(request, &in_force).await
-    }
-
+    /// Decides, opens, serves and records.
     async fn serve_under(
         &self,
         request: AddressedRequest<'_>,
+        ticket: &Ticket,
         in_force: &InForce,
+        now: Timestamp,
     ) -> Result<Release, NotRecorded> {
-        match self.draft(request, in_force).await {
+        match self.draft(request, in_force, now).await {
             Ok(draft) => {
                 count(draft.outcome.as_str());
-                self.recorder.release(&request, draft, in_force.epoch).await
+                self.recorder.release(&request, ticket.attempt(), draft, in_force.epoch).await
             }
             Err(Unserved::Fault(fault)) => Err(fault.into()),
             Err(Unserved::Refused { refusal, authority, explanation }) => {
                 count(refusal.as_str());
                 // What the origin named stays named, so that it can be told apart from what applies here.
                 let named = Clause { agreement: request.context().agreement.clone(), clause: None };
-                let authority = authority.or(Some(named));
-                self.recorder.refuse(&request, refusal, authority, explanation, in_force.epoch).await
+                let refused = Refused { refusal, authority: authority.or(Some(named)), explanation };
+                let ruling = Ruling { epoch: in_force.epoch, now };
+                self.recorder.refuse(&request, ticket.attempt(), refused, ruling).await
             }
         }
     }
 
-    async fn draft(&self, request: AddressedRequest<'_>, in_force: &InForce) -> Result<AnyDraft, Unserved> {
+    async fn draft(
+        &self,
+        request: AddressedRequest<'_>,
+        in_force: &InForce,
+        now: Timestamp,
+    ) -> Result<AnyDraft, Unserved> {
         let facts = facts_of(request.context());
-        let now = self.clock.now();
         let permit = decide::<Opening>(&in_force.rules, &facts, now)?;
         let body = self.open(permit, request).map_err(Unserved::plain)?;
         self.operations.serve(&in_force.rules, &facts, now, body.content()).await
@@ -241,3 +278,6 @@ fn facts_of(context: &Context) -> Facts<'_> {
         agreement: Some(&context.agreement),
     }
 }
+
+#[cfg(test)]
+mod tests;

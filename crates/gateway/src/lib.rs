@@ -27,8 +27,10 @@ mod record;
 mod replay;
 mod route;
 mod service;
+#[cfg(test)]
+mod testing;
 
-pub use admission::{Admission, Overloaded, Slot};
+pub use admission::{Admission, Admitted, Overloaded, Slot};
 pub use authority::{Authority, InForce};
 pub use checkpointer::Checkpointer;
 pub use deadline::Deadline;

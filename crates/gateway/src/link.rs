@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
-/// Bytes of one message between nodes at most: the largest size class of a body (1 MiB), its encapsulated key,
-/// the signed part, and room.
-pub const MESSAGE_BYTES_MAX: usize = 2 << 20;
+/// Bytes of one message between nodes at most: the largest size class of a body (1 MiB), its encapsulated key and the
+/// signed part.
+pub const MESSAGE_BYTES_MAX: usize = (1 << 20) + (64 << 10);
 
 /// One connection to each agency, opened when first needed and again when lost.
 #[derive(Debug, Clone)]
@@ -62,7 +62,8 @@ impl Links {
     ) -> Result<SealedAnswer, NoAnswer> {
         let mut last = NoAnswer::Unreachable(Failure::NoEndpoint);
         for endpoint in endpoints {
-            match self.deliver_at(to, endpoint, envelope.clone(), deadline).await {
+            let channel = self.channel(to, endpoint, endpoints);
+            match self.deliver_at(to, channel, envelope.clone(), deadline).await {
                 Err(unreached @ NoAnswer::Unreachable(Failure::ConnectFailed | Failure::HandshakeFailed)) => {
                     last = unreached;
                 }
@@ -75,11 +76,11 @@ impl Links {
     async fn deliver_at(
         &self,
         to: &AgencyId,
-        endpoint: &str,
+        channel: Option<Channel>,
         envelope: Envelope,
         deadline: Deadline,
     ) -> Result<SealedAnswer, NoAnswer> {
-        let channel = self.channel(to, endpoint).ok_or(NoAnswer::Unreachable(Failure::NoEndpoint))?;
+        let channel = channel.ok_or(NoAnswer::Unreachable(Failure::NoEndpoint))?;
         let mut client = FederationServiceClient::new(channel)
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX);
@@ -95,7 +96,7 @@ impl Links {
         }
     }
 
-    fn channel(&self, to: &AgencyId, endpoint: &str) -> Option<Channel> {
+    fn channel(&self, to: &AgencyId, endpoint: &str, published: &[String]) -> Option<Channel> {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (to.clone(), endpoint.to_owned());
         if let Some(channel) = channels.get(&key) {
@@ -107,7 +108,7 @@ impl Links {
         let connector =
             PeerConnector::new(network, credentials, trust, clock, to.clone(), self.limits.clone());
         // Endpoints that are not published any more are forgotten with the next new one of the same agency.
-        channels.retain(|(agency, _), _| agency != to);
+        channels.retain(|(agency, endpoint), _| agency != to || published.contains(endpoint));
         let channel = connector.channel(uri);
         channels.insert(key, channel.clone());
         Some(channel)
@@ -142,3 +143,6 @@ fn classify(status: &Status, deadline: Deadline) -> NoAnswer {
         | Code::DataLoss => NoAnswer::Failed(Failure::PeerFault),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,6 +47,9 @@ pub trait Operation: Question + Send + Sync + Sized + 'static {
     /// Reads opened bytes; `None` if they are no valid answer.
     fn decode_answer(bytes: &[u8]) -> Option<Self::Answer>;
 
+    /// What an answer amounts to: a hit or not. An answer that says something else of itself does not count.
+    fn outcome(answer: &Self::Answer) -> OutcomeKind;
+
     /// Builds the answer from the agency's own data, within what the permit allows.
     fn serve(
         &self,
@@ -60,14 +63,13 @@ pub trait Operation: Question + Send + Sync + Sized + 'static {
 #[must_use]
 pub struct Draft<O: Operation> {
     permit: Permit<O>,
-    outcome: OutcomeKind,
     answer: O::Answer,
 }
 
 impl<O: Operation> Draft<O> {
     /// An answer under a permit.
-    pub fn new(permit: Permit<O>, outcome: OutcomeKind, answer: O::Answer) -> Self {
-        Self { permit, outcome, answer }
+    pub fn new(permit: Permit<O>, answer: O::Answer) -> Self {
+        Self { permit, answer }
     }
 }
 
@@ -81,10 +83,10 @@ pub(crate) struct AnyDraft {
 
 impl<O: Operation> From<Draft<O>> for AnyDraft {
     fn from(draft: Draft<O>) -> Self {
-        let Draft { permit, outcome, answer } = draft;
+        let Draft { permit, answer } = draft;
         let authority =
             Authority { agreement: permit.agreement().clone(), clause: Some(permit.clause().clone()) };
-        Self { authority, outcome, content: O::encode_answer(&answer) }
+        Self { authority, outcome: O::outcome(&answer), content: O::encode_answer(&answer) }
     }
 }
 

@@ -9,14 +9,16 @@ use crate::record::{Asked, Concluded, Evidence, NotRecorded, Recorder};
 use concord_agreements::{Asking, Facts, decide};
 use concord_domain::wanted::Authority as Clause;
 use concord_domain::{
-    AgencyId, Branch, Clock, Entropy, Failure, Handling, Outcome, OutcomeKind, Purpose, RequestId, Timestamp,
+    AgencyId, Branch, Clock, Entropy, Failure, Handling, Outcome, OutcomeKind, Purpose, Refusal, RequestId,
+    Timestamp,
 };
-use concord_ledger::{Receipt, RequestFacts, SignedCheckpoint};
+use concord_ledger::{Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash};
 use concord_trust::Keyring;
 use concord_trust::envelope::{
-    Answer, Body, Context, LIFE_MAX, PROTOCOL, Reply, SUITE, SealedRequest, Verdict,
+    ATTEMPTS_MAX, Answer, Attached, Body, Context, LIFE_MAX, PROTOCOL, Reply, SUITE, SealedRequest, Verdict,
 };
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is asked of each agency alike, outside the sealed body.
 #[derive(Debug, Clone, Copy)]
@@ -48,9 +50,11 @@ pub struct Outbound {
     pub links: Links,
 }
 
-/// Attempts of one request at most: one more after a connection broke, so that a peer's restart does not cost the
-/// answer; the destination executes a request once, however many attempts there are.
-const ATTEMPTS_MAX: u32 = 2;
+/// Broken connections of one request at most: one more attempt, so that a peer's restart does not cost the answer. The
+/// destination executes a request once, however many attempts there are.
+const BROKEN_MAX: u32 = 1;
+/// The first pause before asking again for an answer that is still being made; each is twice the one before.
+const PROGRESS_PAUSE: Duration = Duration::from_millis(25);
 /// Times a request is decided again because newer rules came into force meanwhile.
 const DECISIONS_MAX: usize = 3;
 
@@ -187,24 +191,33 @@ impl Outbound {
         let authority = Some(asked.authority().clone());
         match self.send(asked, peer, deadline).await {
             Err(outcome) => (Evidence::of(outcome).under(authority), None),
-            Ok(reply) => judge::<O>(reply, asked.authority(), peer),
+            Ok(reply) => judge::<O>(reply, asked, peer),
         }
     }
 
+    /// Sends attempt after attempt: again after a connection broke, and again while the destination says that it is still
+    /// working on an earlier attempt, whose answer would otherwise be lost.
     async fn send(&self, asked: &Asked, peer: &Keyring, deadline: Deadline) -> Result<Reply, Outcome> {
-        let mut attempt = 1;
-        loop {
+        for attempt in 1..=ATTEMPTS_MAX {
+            let last = attempt == ATTEMPTS_MAX;
             let envelope = asked.envelope(attempt, &peer.agency, self.clock.now());
-            let sent = self.links.deliver(&peer.agency, &peer.endpoints, envelope, deadline).await;
-            match sent {
+            match self.links.deliver(&peer.agency, &peer.endpoints, envelope, deadline).await {
                 Ok(sealed) => {
                     let opened = sealed.open(asked.request(), peer, &self.keys.opening());
-                    return opened.map_err(|error| Outcome::Failed(unusable(error)));
+                    let reply = opened.map_err(|error| Outcome::Failed(unusable(error)))?;
+                    if reply.answer.verdict != Verdict::Refused(Refusal::InProgress) || last {
+                        return Ok(reply);
+                    }
                 }
-                Err(NoAnswer::Broken) if attempt < ATTEMPTS_MAX => attempt += 1,
+                Err(NoAnswer::Broken) if attempt <= BROKEN_MAX => continue,
                 Err(no_answer) => return Err(no_answer.outcome()),
             }
+            let pause = PROGRESS_PAUSE * 2_u32.saturating_pow(attempt);
+            if tokio::time::timeout_at(deadline.instant(), tokio::time::sleep(pause)).await.is_err() {
+                return Err(Outcome::TimedOut);
+            }
         }
+        Err(Outcome::TimedOut)
     }
 }
 
@@ -218,35 +231,70 @@ fn unusable(error: concord_trust::envelope::AnswerInvalid) -> Failure {
     }
 }
 
-/// Turns a verified reply into evidence. An answer without a valid receipt does not count: the responder may not
-/// have put it on its record. Nor does one under another agreement than was asked.
-fn judge<O: Operation>(reply: Reply, asked: &Clause, peer: &Keyring) -> (Evidence, Option<O::Answer>) {
-    let Reply { answer, commitment, receipt: signed, checkpoint } = reply;
-    let Answer { verdict, agreement, clause, content, explanation } = answer;
-    let authority = agreement.map(|agreement| Clause { agreement, clause }).unwrap_or_else(|| asked.clone());
-    let failed = |failure| (Evidence::of(Outcome::Failed(failure)).under(Some(asked.clone())), None);
-    let Ok(receipt) = Receipt::verify(&signed, &peer.agency, &peer.message) else {
-        return failed(Failure::AnswerInvalid);
-    };
+/// Turns a verified reply into evidence. An answer without a valid receipt over an entry about this very request does not
+/// count: the responder may not have put it on its record. Nor does one under another agreement than was asked, nor one
+/// whose outcome and content contradict each other.
+fn judge<O: Operation>(reply: Reply, asked: &Asked, peer: &Keyring) -> (Evidence, Option<O::Answer>) {
+    let failed =
+        |failure| (Evidence::of(Outcome::Failed(failure)).under(Some(asked.authority().clone())), None);
+    let Some(receipt) = receipt_for(&reply, asked, peer) else { return failed(Failure::AnswerInvalid) };
+    let Reply { answer, commitment, attached } = reply;
+    let Answer { verdict, agreement, clause: _, content, explanation } = answer;
     let (outcome, answer) = match verdict {
         Verdict::Refused(refusal) => (Outcome::Refused(refusal), None),
-        Verdict::Served(_) if authority.agreement != asked.agreement => {
+        Verdict::Served(_) if agreement.as_ref() != Some(&asked.authority().agreement) => {
             return failed(Failure::AnswerInvalid);
         }
         Verdict::Served(kind) => match (served(kind), O::decode_answer(&content)) {
-            (Some(outcome), Some(answer)) => (outcome, Some(answer)),
+            (Some(outcome), Some(answer)) if O::outcome(&answer) == kind => (outcome, Some(answer)),
             _ => return failed(Failure::AnswerUnreadable),
         },
     };
-    let mut evidence = Evidence::of(outcome).under(Some(authority));
+    let mut evidence = Evidence::of(outcome).under(Some(asked.authority().clone()));
     if matches!(outcome, Outcome::Refused(_)) && !explanation.is_empty() {
-        evidence.explanation =
-            explanation.chars().filter(|c| !c.is_control()).take(Answer::EXPLANATION_MAX).collect();
+        evidence.explanation = shown(&explanation);
     }
     evidence.answer = Some(commitment);
-    evidence.receipt = Some((receipt, signed));
-    evidence.checkpoint = checkpoint.and_then(|text| checked(&text, peer));
+    evidence.receipt = Some((receipt, attached.receipt));
+    evidence.checkpoint = attached.checkpoint.and_then(|text| checked(&text, peer));
     (evidence, answer)
+}
+
+/// The receipt, if it is the responder's, over the entry that came with it, and that entry says what the answer says. A
+/// refusal may share an earlier entry for the same reason.
+fn receipt_for(reply: &Reply, asked: &Asked, peer: &Keyring) -> Option<Receipt> {
+    let Attached { receipt, entry, checkpoint: _ } = &reply.attached;
+    let receipt = Receipt::verify(receipt, &peer.agency, &peer.message).ok()?;
+    if leaf_hash(entry) != receipt.leaf {
+        return None;
+    }
+    let event = Entry::decode(entry).ok()?.event;
+    let says_so = match (event, reply.answer.verdict) {
+        (Event::Released { request, outcome, answer }, Verdict::Served(kind)) => {
+            let ours = request.digest == Some(asked.request().digest());
+            ours && outcome == kind && answer == reply.commitment
+        }
+        (Event::Refused { request, refusal }, Verdict::Refused(said)) => {
+            refusal == said && request.origin == asked.request().context().origin
+        }
+        (
+            Event::Released { .. }
+            | Event::Refused { .. }
+            | Event::Asked { .. }
+            | Event::Concluded { .. }
+            | Event::Imported { .. }
+            | Event::Started { .. },
+            _,
+        ) => false,
+    };
+    says_so.then_some(receipt)
+}
+
+/// Another agency's words as they may stand on an officer's screen: no control characters, and none that turn the
+/// direction of text or take no room.
+fn shown(text: &str) -> String {
+    let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    text.chars().filter(|c| !c.is_control() && !hidden(*c)).take(Answer::EXPLANATION_MAX).collect()
 }
 
 /// What a served verdict may say; the rest are not a responder's to say.
@@ -276,3 +324,6 @@ impl NoAnswer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

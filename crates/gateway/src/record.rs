@@ -2,18 +2,19 @@
 
 use crate::keys::Keys;
 use crate::operation::{AnyDraft, Fault};
-use concord_agreements::{Asking, Permit};
+use concord_agreements::{Asking, Opening, Permit};
 use concord_domain::wanted::{Authority, LedgerPosition};
-use concord_domain::{AgencyId, Digest, Entropy, Failure, Outcome, Refusal, RequestId, Timestamp};
+use concord_domain::{AgencyId, Clock, Digest, Entropy, Failure, Outcome, Refusal, RequestId, Timestamp};
 use concord_ledger::{Entry, Event, Label, LeafRef, Receipt, RequestFacts, SignedCheckpoint};
 use concord_store::{Change, Guard, GuardFailure, Recorded, Remembered, Request, Store, Write, WriteError};
 use concord_trust::SealingPublicKey;
 use concord_trust::envelope::{
-    Answer, AnswerContext, Body, CLOCK_SKEW_MAX, Context, Dispatch, Envelope, PROTOCOL, SUITE, SealedAnswer,
-    SealedRequest, Verdict, VerifiedRequest,
+    Answer, AnswerContext, Attached, Body, CLOCK_SKEW_MAX, Context, Dispatch, Envelope, PROTOCOL, SUITE,
+    SealedAnswer, SealedRequest, Verdict, VerifiedRequest,
 };
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
@@ -65,7 +66,23 @@ pub struct Recorder {
     keys: Arc<Keys>,
     entropy: Arc<dyn Entropy>,
     store: Store,
-    shared: Arc<Mutex<BTreeMap<(AgencyId, Refusal), Recorded>>>,
+    shared: Arc<Mutex<BTreeMap<(AgencyId, Refusal), Shared>>>,
+    newest: Arc<AtomicU64>,
+}
+
+/// The refusals of one origin for one reason within a minute.
+#[derive(Debug, Clone)]
+struct Shared {
+    began: Timestamp,
+    recorded: u32,
+    last: Leaf,
+}
+
+/// An entry that is durable, with its bytes.
+#[derive(Debug, Clone)]
+struct Leaf {
+    at: Recorded,
+    bytes: Vec<u8>,
 }
 
 /// The salted answer as it is kept for a repeat.
@@ -78,17 +95,45 @@ struct Kept {
 }
 
 impl Recorder {
-    /// Repeated refusals of envelopes share an entry for so long, for each origin and reason: replayed or stale
-    /// envelopes cost a peer nothing to send, and would otherwise make our ledger grow at its will.
+    /// Repeated refusals share an entry for so long, for each origin and reason: what is refused costs a peer nothing to
+    /// send, and would otherwise make our ledger grow at its will.
     const SHARED_FOR: Duration = Duration::from_secs(60);
+    /// Envelopes refused before their request was looked at (replayed, expired, misaddressed) share from the second on.
+    const ENVELOPES_ALONE: u32 = 1;
+    /// Requests refused by the rules share from this one on: an honest officer's mistakes stand by themselves.
+    const REQUESTS_ALONE: u32 = 60;
 
     /// A recorder over the node's store.
     pub fn new(agency: AgencyId, keys: Arc<Keys>, entropy: Arc<dyn Entropy>, store: Store) -> Self {
-        Self { agency, keys, entropy, store, shared: Arc::default() }
+        let newest = store.head().map(|head| head.floor).unwrap_or_default();
+        let newest = Arc::new(AtomicU64::new(newest.as_millis()));
+        Self { agency, keys, entropy, store, shared: Arc::default(), newest }
+    }
+
+    /// The time by which envelopes are judged: never before the newest entry, so that a clock that was set back lets
+    /// nothing in again that had expired.
+    pub(crate) fn now(&self, clock: &dyn Clock) -> Timestamp {
+        clock.now().max(Timestamp::from_millis(self.newest.load(Ordering::Relaxed)))
+    }
+
+    /// Writes one entry with what belongs to it.
+    async fn write_entry(
+        &self,
+        name: &'static str,
+        guards: Vec<Guard>,
+        changes: Vec<Change>,
+        event: Event,
+    ) -> Result<Leaf, NotRecorded> {
+        let committed =
+            self.store.submit(Write { name, guards, changes, entries: vec![event.clone()] }).await?;
+        let at = committed.entries.first().copied();
+        let at = at.ok_or_else(|| Fault::new("writing the record", "no entry came back"))?;
+        self.newest.fetch_max(at.time.as_millis(), Ordering::Relaxed);
+        Ok(Leaf { at, bytes: Entry { time: at.time, event }.encode() })
     }
 
     /// Puts on the record that we are about to ask.
-    pub async fn asked(
+    pub(crate) async fn asked(
         &self,
         permit: Permit<Asking>,
         request: SealedRequest,
@@ -100,26 +145,31 @@ impl Recorder {
         facts.digest = Some(request.digest());
         facts.commitment = Some(request.commitment());
         facts.clause.clone_from(&authority.clause);
-        let entries = vec![Event::Asked { request: facts.clone() }];
-        let guards = vec![Guard::RulesEpoch(epoch)];
         // Before the write: given up while it is under way, the request is still concluded on the record.
+        let event = Event::Asked { request: facts.clone() };
         let mut asked = Asked { recorder: self.clone(), request, facts, authority, open: true };
-        let written = self.store.submit(Write { name: "asked", guards, changes: vec![], entries }).await;
+        let written = self.write_entry("asked", vec![Guard::RulesEpoch(epoch)], vec![], event).await;
         asked.open = written.is_ok();
-        written?;
-        Ok(asked)
+        written.map(|_| asked)
     }
 
     /// Puts on the record what came of asking.
-    pub async fn conclude(&self, mut asked: Asked, evidence: Evidence) -> Result<Concluded, NotRecorded> {
+    pub(crate) async fn conclude(
+        &self,
+        mut asked: Asked,
+        evidence: Evidence,
+    ) -> Result<Concluded, NotRecorded> {
         let event = conclusion(asked.facts.clone(), &evidence);
+        // Closed while it is written, since a write goes on when its caller is gone; open again if it failed.
         asked.open = false;
-        self.concluded(event, evidence).await
+        let concluded = self.concluded(event, evidence).await;
+        asked.open = concluded.is_err();
+        concluded
     }
 
     /// Puts on the record what came of it where nothing was ever sent: our own rules forbid it, or there is
     /// nowhere to send it.
-    pub async fn conclude_unsent(
+    pub(crate) async fn conclude_unsent(
         &self,
         facts: RequestFacts,
         evidence: Evidence,
@@ -138,8 +188,7 @@ impl Recorder {
 
     async fn concluded(&self, event: Event, evidence: Evidence) -> Result<Concluded, NotRecorded> {
         let changes = evidence.checkpoint.iter().map(peer_checkpoint).collect();
-        let write = Write { name: "concluded", guards: vec![], changes, entries: vec![event] };
-        let record = self.position(first(self.store.submit(write).await?.entries)?);
+        let record = self.position(self.write_entry("concluded", vec![], changes, event).await?.at);
         Ok(Concluded { evidence, record })
     }
 
@@ -151,6 +200,7 @@ impl Recorder {
     pub(crate) async fn release(
         &self,
         request: &VerifiedRequest,
+        attempt: u32,
         draft: AnyDraft,
         epoch: u64,
     ) -> Result<Release, NotRecorded> {
@@ -166,22 +216,30 @@ impl Recorder {
         };
         let body = self.body(&answer)?;
         let event = Event::Released { request: facts, outcome, answer: body.commitment() };
-        self.remember("released", request, body, event, Some(epoch)).await
+        self.remember("released", request, attempt, body, event, epoch).await
     }
 
-    /// Puts a refusal on the record, together with what a repeat will get.
+    /// Puts a refusal on the record, together with what a repeat will get; beyond [`Self::REQUESTS_ALONE`] a minute it
+    /// shares an entry and is not remembered.
     pub(crate) async fn refuse(
         &self,
         request: &VerifiedRequest,
-        refusal: Refusal,
-        authority: Option<Authority>,
-        explanation: String,
-        epoch: u64,
+        attempt: u32,
+        refused: Refused,
+        under: Ruling,
     ) -> Result<Release, NotRecorded> {
+        let Refused { refusal, authority, explanation } = refused;
         let mut facts = verified_facts(request);
         facts.clause = authority.as_ref().and_then(|a| a.clause.clone());
         let body = self.body(&refusal_answer(refusal, authority, explanation))?;
-        self.remember("refused", request, body, Event::Refused { request: facts, refusal }, Some(epoch)).await
+        let origin = &request.context().origin;
+        if let Some(entry) = self.shared(origin, refusal, under.now, Self::REQUESTS_ALONE) {
+            return Ok(Release { body, entry });
+        }
+        let event = Event::Refused { request: facts, refusal };
+        let release = self.remember("refused", request, attempt, body, event, under.epoch).await?;
+        self.share(origin, refusal, under.now, &release.entry);
+        Ok(release)
     }
 
     /// Puts on the record that an envelope was refused before its request was even looked at: replayed, expired,
@@ -193,45 +251,74 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Release, NotRecorded> {
         let body = self.body(&refusal_answer(refusal, None, refusal.sentence().to_owned()))?;
-        let key = (request.context().origin.clone(), refusal);
-        let earlier = self.shared.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
-        if let Some(entry) = earlier.filter(|entry| now.since(entry.time) < Self::SHARED_FOR) {
+        let origin = &request.context().origin;
+        if let Some(entry) = self.shared(origin, refusal, now, Self::ENVELOPES_ALONE) {
             return Ok(Release { body, entry });
         }
-        let entries = vec![Event::Refused { request: verified_facts(request), refusal }];
-        let write = Write { name: "refused_envelope", guards: vec![], changes: vec![], entries };
-        let entry = first(self.store.submit(write).await?.entries)?;
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner).insert(key, entry);
+        let event = Event::Refused { request: verified_facts(request), refusal };
+        let entry = self.write_entry("refused_envelope", vec![], vec![], event).await?;
+        self.share(origin, refusal, now, &entry);
         Ok(Release { body, entry })
     }
 
-    /// The recorded answer again, for a new attempt of the same request.
-    pub(crate) async fn repeat(
-        &self,
-        request: &VerifiedRequest,
-        remembered: &Remembered,
-    ) -> Result<Release, NotRecorded> {
-        let (origin, id, attempt) =
-            (request.context().origin.clone(), request.context().id, request.dispatch().attempt);
-        let guards = vec![Guard::AttemptNewer { origin: origin.clone(), id, attempt }];
-        let changes = vec![Change::RememberAttempt { origin, id, attempt }];
-        self.store.submit(Write { name: "repeated", guards, changes, entries: vec![] }).await?;
-        let unreadable = |e| Fault::new("reading a kept answer", e);
-        let kept = self.keys.storage.open(&remembered.answer, request.digest().as_bytes());
-        let kept = kept.map_err(unreadable)?;
-        let Kept { salt, content } =
-            minicbor::decode(&kept).map_err(|e| Fault::new("reading a kept answer", e))?;
-        let entry = self.recorded(remembered.entry)?;
-        Ok(Release { body: Body::from_parts(salt, Zeroizing::new(content)), entry })
+    /// The entry to share, if this minute has as many of its own as it may.
+    fn shared(&self, origin: &AgencyId, refusal: Refusal, now: Timestamp, alone: u32) -> Option<Leaf> {
+        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let minute = shared.get(&(origin.clone(), refusal))?;
+        let within = now.since(minute.began) < Self::SHARED_FOR && minute.recorded >= alone;
+        within.then(|| minute.last.clone())
     }
 
-    /// What stands at an index of our ledger, as a receipt names it.
-    fn recorded(&self, index: u64) -> Result<Recorded, Fault> {
+    fn share(&self, origin: &AgencyId, refusal: Refusal, now: Timestamp, entry: &Leaf) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (origin.clone(), refusal);
+        let earlier = shared.get(&key).filter(|minute| now.since(minute.began) < Self::SHARED_FOR);
+        let (began, recorded) = earlier.map_or((now, 0), |minute| (minute.began, minute.recorded));
+        shared.insert(key, Shared { began, recorded: recorded.saturating_add(1), last: entry.clone() });
+    }
+
+    /// The recorded answer again, for a new attempt of the same request. Without a permit only a refusal may go out
+    /// again, and otherwise the reason why there is none is given back.
+    pub(crate) async fn repeat(
+        &self,
+        permit: Result<Permit<Opening>, Refusal>,
+        request: &VerifiedRequest,
+        remembered: &Remembered,
+        epoch: u64,
+    ) -> Result<Result<Release, Refusal>, NotRecorded> {
+        let (entry, event) = self.recorded(remembered.entry)?;
+        match (permit, event) {
+            (Ok(_), _) | (Err(_), Event::Refused { .. }) => {}
+            (
+                Err(refusal),
+                Event::Released { .. }
+                | Event::Asked { .. }
+                | Event::Concluded { .. }
+                | Event::Imported { .. }
+                | Event::Started { .. },
+            ) => return Ok(Err(refusal)),
+        }
+        let (origin, id, attempt) =
+            (request.context().origin.clone(), request.context().id, request.dispatch().attempt);
+        let guards =
+            vec![Guard::RulesEpoch(epoch), Guard::AttemptNewer { origin: origin.clone(), id, attempt }];
+        let changes = vec![Change::RememberAttempt { origin, id, attempt }];
+        self.store.submit(Write { name: "repeated", guards, changes, entries: vec![] }).await?;
+        let kept = self.keys.storage.open(&remembered.answer, request.digest().as_bytes());
+        let kept = kept.map_err(|e| Fault::new("reading a kept answer", e))?;
+        let Kept { salt, content } =
+            minicbor::decode(&kept).map_err(|e| Fault::new("reading a kept answer", e))?;
+        Ok(Ok(Release { body: Body::from_parts(salt, Zeroizing::new(content)), entry }))
+    }
+
+    /// What stands at an index of our ledger.
+    fn recorded(&self, index: u64) -> Result<(Leaf, Event), Fault> {
         let stored = self.store.entries(index, 1).map_err(|e| Fault::new("reading an entry", e))?;
         let stored = stored.into_iter().find(|stored| stored.index == index);
         let stored = stored.ok_or_else(|| Fault::new("reading an entry", "it is not there"))?;
         let entry = Entry::decode(&stored.bytes).map_err(|e| Fault::new("reading an entry", e))?;
-        Ok(Recorded { index, leaf: stored.leaf, time: entry.time })
+        let at = Recorded { index, leaf: stored.leaf, time: entry.time };
+        Ok((Leaf { at, bytes: stored.bytes }, entry.event))
     }
 
     fn body(&self, answer: &Answer) -> Result<Body, Fault> {
@@ -242,9 +329,10 @@ impl Recorder {
         &self,
         name: &'static str,
         request: &VerifiedRequest,
+        attempt: u32,
         body: Body,
         event: Event,
-        epoch: Option<u64>,
+        epoch: u64,
     ) -> Result<Release, NotRecorded> {
         let Context { origin, id, expires, .. } = request.context();
         let kept = Kept { salt: *body.salt(), content: body.content().to_vec() };
@@ -253,20 +341,29 @@ impl Recorder {
             origin: origin.clone(),
             id: *id,
             digest: request.digest(),
-            attempt: request.dispatch().attempt,
+            attempt,
             keep_until: expires.plus(CLOCK_SKEW_MAX),
             answer: self.keys.storage.seal(&kept, request.digest().as_bytes(), &*self.entropy),
         };
-        let mut guards = vec![Guard::RequestNew { origin: origin.clone(), id: *id }];
-        guards.extend(epoch.map(Guard::RulesEpoch));
+        let guards = vec![Guard::RequestNew { origin: origin.clone(), id: *id }, Guard::RulesEpoch(epoch)];
         let changes = vec![Change::RememberRequest(remembered)];
-        let committed = self.store.submit(Write { name, guards, changes, entries: vec![event] }).await?;
-        Ok(Release { body, entry: first(committed.entries)? })
+        Ok(Release { body, entry: self.write_entry(name, guards, changes, event).await? })
     }
 }
 
-fn first(entries: Vec<Recorded>) -> Result<Recorded, Fault> {
-    entries.first().copied().ok_or_else(|| Fault::new("writing the record", "no entry came back"))
+/// A refusal with what is said about it.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) refusal: Refusal,
+    pub(crate) authority: Option<Authority>,
+    pub(crate) explanation: String,
+}
+
+/// Under which epoch, and when, something was decided.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ruling {
+    pub(crate) epoch: u64,
+    pub(crate) now: Timestamp,
 }
 
 fn peer_checkpoint(checkpoint: &SignedCheckpoint) -> Change {
@@ -427,7 +524,7 @@ impl Concluded {
 #[must_use]
 pub struct Release {
     body: Body,
-    entry: Recorded,
+    entry: Leaf,
 }
 
 impl Release {
@@ -439,7 +536,7 @@ impl Release {
         to: &SealingPublicKey,
         now: Timestamp,
     ) -> Result<SealedAnswer, Fault> {
-        let Recorded { index, leaf, time } = self.entry;
+        let Leaf { at: Recorded { index, leaf, time }, bytes } = self.entry;
         let receipt =
             Receipt { ledger: recorder.agency.clone(), index, leaf, time }.sign(&recorder.keys.message);
         let checkpoint =
@@ -452,20 +549,15 @@ impl Release {
             sealing_key: to.key_id(),
             created: now,
         };
-        let checkpoint = checkpoint.map(|c| c.note);
-        Ok(SealedAnswer::seal(
-            &self.body,
-            receipt,
-            checkpoint,
-            context,
-            to,
-            &recorder.keys.message,
-            &*recorder.entropy,
-        ))
+        let attached = Attached { receipt, entry: bytes, checkpoint: checkpoint.map(|c| c.note) };
+        Ok(SealedAnswer::seal(&self.body, attached, context, to, &recorder.keys.message, &*recorder.entropy))
     }
 
     /// Where it stands in our ledger.
     pub(crate) fn leaf_ref(&self) -> LeafRef {
-        LeafRef { index: self.entry.index, hash: self.entry.leaf }
+        LeafRef { index: self.entry.at.index, hash: self.entry.at.leaf }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,14 @@ pub(crate) struct Ticket {
     key: Key,
 }
 
+impl Ticket {
+    /// The highest attempt seen while this one ran: the others were told that it is under way, and must not come again.
+    pub(crate) fn attempt(&self) -> u32 {
+        let running = self.running.0.lock().unwrap_or_else(PoisonError::into_inner);
+        running.get(&self.key).map(|r| r.attempt).unwrap_or_default()
+    }
+}
+
 impl Drop for Ticket {
     fn drop(&mut self) {
         self.running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);

@@ -12,6 +12,9 @@ pub enum ScopeInvalid {
     /// The agreement is not known here.
     #[error("agreement {0} is not known to this node")]
     AgreementUnknown(AgreementId),
+    /// The charter names no such agency.
+    #[error("{0} is not a member of the federation")]
+    NotAMember(AgencyId),
     /// The asking agency named itself.
     #[error("{0} is the asking agency itself; its own register needs no federation")]
     Ourselves(AgencyId),
@@ -39,6 +42,9 @@ pub fn resolve(scope: &Scope, here: &AgencyId, in_force: &InForce) -> Result<Vec
         }
         Scope::All => in_force.directory().members().map(|member| member.agency.clone()).collect(),
     };
+    if let Some(stranger) = named.iter().find(|agency| in_force.directory().member(agency).is_none()) {
+        return Err(ScopeInvalid::NotAMember(stranger.clone()));
+    }
     let agencies: Vec<_> = named.into_iter().filter(|agency| agency != here).collect();
     match agencies.len() {
         0 => Err(ScopeInvalid::Nobody),
@@ -48,3 +54,6 @@ pub fn resolve(scope: &Scope, here: &AgencyId, in_force: &InForce) -> Result<Vec
         _ => Ok(agencies),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,9 @@ impl FederationApi {
             NotServed::Invalid(invalid) => {
                 refused(Code::Unauthenticated, "ENVELOPE_NOT_AUTHENTIC", invalid.to_string(), &[])
             }
+            NotServed::NotFromPeer => {
+                refused(Code::Unauthenticated, "HOP_LINE_BROKEN", error.to_string(), &[])
+            }
             NotServed::Overloaded(over) => overloaded(over.to_string(), over.limit),
             NotServed::Fault(fault) => incident(&fault, &*self.entropy),
         }
@@ -67,7 +70,13 @@ impl FederationService for FederationApi {
     ) -> Result<Response<pb::DeliverResponse>, Status> {
         let peer = request.extensions().get::<Peer>().cloned();
         let peer = peer.ok_or_else(|| Status::unauthenticated("the connection has no verified peer"))?;
+        // Of requests that were given up before we came to read them, as after a standstill, nothing is carried out:
+        // their calls are dropped here, where HTTP/2 first looks for a reset.
+        tokio::task::yield_now().await;
         let answer = self.inbound.deliver(peer.agency(), request.into_inner().into()).await;
         answer.map(|sealed| Response::new(sealed.into())).map_err(|error| self.status(error))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,9 @@ use std::time::Duration;
 /// The configuration of a node. Paths are relative to the file's folder.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Config {
+    /// Where it was read from.
+    #[serde(skip)]
+    pub file: PathBuf,
     /// The agency whose node this is.
     pub agency: AgencyId,
     /// The node's own folder: database, lock, published ledger.
@@ -120,10 +123,16 @@ impl Config {
     /// # Errors
     /// Every unknown key, and what else is wrong with the text.
     pub fn load(path: &Path) -> Result<Self, Problems> {
+        let (config, problems) = Self::read(path);
+        problems.finish(config)
+    }
+
+    /// As much as can be understood of a configuration file, and all that is wrong with its text.
+    pub(crate) fn read(path: &Path) -> (Option<Self>, Problems) {
         let mut problems = Problems::default();
         let text = problems.take(path, "", std::fs::read_to_string(path));
         let config = text.and_then(|text| Self::parse(path, &text, &mut problems));
-        problems.finish(config)
+        (config, problems)
     }
 
     fn parse(path: &Path, text: &str, problems: &mut Problems) -> Option<Self> {
@@ -141,6 +150,7 @@ impl Config {
         let parsed = serde_ignored::deserialize(document, |key| unknown.push(key.to_string()));
         unknown.iter().for_each(|key| problems.add(file, key, "is not a key of the configuration"));
         let mut config: Self = problems.take(file, "", parsed.map_err(one_line))?;
+        config.file = path.to_owned();
         config.resolve(path.parent().unwrap_or(Path::new(".")));
         Some(config)
     }
@@ -198,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_named_with_its_line() {
-        let problems = parse(&GOOD.replace("\"127.0.0.1:0\"", "\"nowhere\"")).unwrap_err().to_string();
+        let problems = parse(&GOOD.replacen("\"127.0.0.1:0\"", "\"nowhere\"", 1)).unwrap_err().to_string();
         assert!(problems.contains("line 7") && problems.contains("nowhere"), "{problems}");
     }
 }

@@ -1,14 +1,14 @@
 //! The published documents as a node reads them: directory, rules, and the anchors for TLS.
 
 use crate::config::Config;
-use crate::problem::Problems;
+use crate::problem::{Problems, WithCauses};
 use concord_agreements::Rules;
 use concord_domain::{AgencyId, Digest};
 use concord_store::{Change, SeenSequence};
-use concord_transport::{Anchors, Bundle, PemFile};
-use concord_trust::Directory;
+use concord_transport::{AnchorError, Anchors, Bundle, PemFile};
+use concord_trust::{Directory, DocumentError};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The highest sequence of each document ever seen, with its digest.
@@ -26,13 +26,11 @@ pub(crate) struct Federation {
     pub(crate) rules: Arc<Rules>,
     /// Whom the federation API and our calls believe.
     pub(crate) anchors: Anchors,
-    /// Whom the local API believes.
-    pub(crate) local_anchors: Anchors,
 }
 
 impl Federation {
     /// Reads everything. What is wrong with others' documents is told in the list and leaves only them out; without
-    /// a charter, or without our own authority, there is nothing.
+    /// a charter there is nothing.
     pub(crate) fn read(config: &Config, seen: &Seen) -> (Option<Self>, Problems) {
         let mut problems = Problems::default();
         let read = Self::collect(config, seen, &mut problems);
@@ -45,7 +43,11 @@ impl Federation {
         let directory = Directory::read(folder, config.federation.charter_sha256, move |name: &str| {
             floor.get(name).copied()
         });
-        let (directory, bad) = problems.take(folder, "federation.folder", directory)?;
+        let field = match &directory {
+            Err(DocumentError::OtherCharter { .. }) => "federation.charter_sha256",
+            Ok(_) | Err(_) => "federation.folder",
+        };
+        let (directory, bad) = problems.take(folder, field, directory)?;
         bad.iter().for_each(|error| problems.add(folder, "federation.folder", error));
         let version = |id: &_| {
             let (version, digest) = seen.get(&agreement_name(id)).copied()?;
@@ -54,8 +56,7 @@ impl Federation {
         let (rules, bad) = Rules::read(&folder.join("agreements"), Arc::new(directory), version);
         bad.iter().for_each(|error| problems.add(folder, "federation.folder", error));
         let anchors = anchors(config, rules.directory(), problems);
-        let local_anchors = local_anchors(config, problems)?;
-        Some(Self { rules: Arc::new(rules), anchors, local_anchors })
+        Some(Self { rules: Arc::new(rules), anchors })
     }
 
     /// What is new in it, to be kept as the floor of the next reading.
@@ -81,9 +82,13 @@ fn crl_file(config: &Config, agency: &AgencyId) -> PathBuf {
 }
 
 /// The revocation list that an agency publishes, if it publishes one.
-fn crls(config: &Config, agency: &AgencyId) -> Result<Vec<PemFile>, concord_transport::Unreadable> {
+fn crls(config: &Config, agency: &AgencyId) -> Result<Vec<PemFile>, String> {
     let file = crl_file(config, agency);
-    if file.exists() { PemFile::read(&file).map(|crl| vec![crl]) } else { Ok(Vec::new()) }
+    if file.exists() { read_pem(&file).map(|crl| vec![crl]) } else { Ok(Vec::new()) }
+}
+
+fn read_pem(file: &Path) -> Result<PemFile, String> {
+    PemFile::read(file).map_err(|error| WithCauses(&error).to_string())
 }
 
 fn anchors(config: &Config, directory: &Directory, problems: &mut Problems) -> Anchors {
@@ -102,10 +107,17 @@ fn anchors(config: &Config, directory: &Directory, problems: &mut Problems) -> A
     anchors
 }
 
-fn local_anchors(config: &Config, problems: &mut Problems) -> Option<Anchors> {
+/// Whom the local API believes: our own authority, less what it has revoked.
+pub(crate) fn local_anchors(config: &Config, problems: &mut Problems) -> Option<Anchors> {
     let agency = config.agency.clone();
-    let ca = problems.take(&config.tls.ca, "tls.ca", PemFile::read(&config.tls.ca))?;
-    let crls = problems.take(crl_file(config, &agency), "federation.folder", crls(config, &agency))?;
-    let bundle = Bundle { agency, roots: vec![ca], crls };
-    problems.take_all(&config.tls.ca, "tls.ca", Anchors::build([bundle]))
+    let (ca, list) = (&config.tls.ca, crl_file(config, &agency));
+    let roots = problems.take(ca, "tls.ca", read_pem(ca));
+    let crls = problems.take(&list, "federation.folder", crls(config, &agency));
+    let built = Anchors::build([Bundle { agency, roots: vec![roots?], crls: crls? }]);
+    let tell = |error: &AnchorError| {
+        let of_list = error.file().is_some_and(|file| Path::new(file) == list);
+        let (file, field) = if of_list { (&list, "federation.folder") } else { (ca, "tls.ca") };
+        problems.add(file, field, error);
+    };
+    built.map_err(|errors| errors.iter().for_each(tell)).ok()
 }

@@ -20,6 +20,8 @@ mod node;
 mod problem;
 mod reload;
 mod seams;
+#[cfg(test)]
+mod testing;
 
 pub use config::{
     ApiConfig, CheckpointConfig, Config, FederationConfig, KeysConfig, ReloadConfig, TlsConfig,

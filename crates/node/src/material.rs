@@ -1,11 +1,11 @@
 //! Everything that a configuration names, read and checked as a whole.
 
-use crate::config::Config;
-use crate::federation::{Federation, Seen};
-use crate::problem::Problems;
+use crate::config::{Config, TlsConfig};
+use crate::federation::{Federation, Seen, local_anchors};
+use crate::problem::{Problems, WithCauses};
 use concord_domain::{Clock, Timestamp, Workload};
 use concord_gateway::Keys;
-use concord_transport::Leaf;
+use concord_transport::{Anchors, Leaf};
 use concord_trust::{Directory, Keyring, SealingKey, SigningKey, StorageKey};
 use std::fmt::Display;
 use std::path::Path;
@@ -17,6 +17,8 @@ pub(crate) struct Material {
     pub(crate) keys: Keys,
     pub(crate) leaf: Leaf,
     pub(crate) federation: Federation,
+    /// Whom the local API believes.
+    pub(crate) local_anchors: Anchors,
     /// What is wrong with others' documents; the node runs without them.
     pub(crate) warnings: Problems,
 }
@@ -29,51 +31,84 @@ impl Material {
     pub(crate) fn load(config: &Config, seen: &Seen, now: Timestamp) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         check_listeners(config, &mut problems);
-        let keys = keys(config, &mut problems);
+        let keys = KeyFiles::read(&config.keys.folder, &mut problems);
         let leaf = leaf(config, now, &mut problems);
+        let local_anchors = local_anchors(config, &mut problems);
         let (federation, found) = Federation::read(config, seen);
-        if let (Some(federation), Some(keys)) = (&federation, &keys) {
-            check_own_documents(config, federation.rules.directory(), keys, now, &mut problems);
+        if let Some(federation) = &federation {
+            check_own_documents(config, federation.rules.directory(), &keys, now, &mut problems);
         }
         let fatal = federation.is_none() || !problems.is_empty();
         if fatal {
             found.iter().for_each(|p| problems.add(&p.file, &p.field, &p.message));
         }
-        let all = keys.zip(leaf).zip(federation);
-        let loaded = all.map(|((keys, leaf), federation)| Self { keys, leaf, federation, warnings: found });
+        let all = keys.whole().zip(leaf).zip(federation).zip(local_anchors);
+        let loaded = all.map(|(((keys, leaf), federation), local_anchors)| Self {
+            keys,
+            leaf,
+            federation,
+            local_anchors,
+            warnings: found,
+        });
         problems.finish(loaded)
     }
 }
 
-/// Checks a configuration without starting anything: what would keep the node from working, else what it would run
-/// without.
-pub fn check(config: &Config, clock: &dyn Clock) -> Result<Problems, Problems> {
-    Material::load(config, &Seen::default(), clock.now()).map(|material| material.warnings)
+/// Checks a configuration and everything that it names, without starting anything. Gives the configuration and what
+/// a node would run without.
+///
+/// # Errors
+/// All that would keep the node from working: what is wrong with the text does not hide what is wrong with the rest.
+pub fn check(file: &Path, clock: &dyn Clock) -> Result<(Config, Problems), Problems> {
+    let (config, mut problems) = Config::read(file);
+    let checked = config.and_then(|config| match Material::load(&config, &Seen::default(), clock.now()) {
+        Ok(material) => Some((config, material.warnings)),
+        Err(found) => {
+            problems.extend(found);
+            None
+        }
+    });
+    problems.finish(checked)
 }
 
 fn check_listeners(config: &Config, problems: &mut Problems) {
     if let Some(metrics) = config.metrics.as_ref().filter(|m| !m.listen.ip().is_loopback()) {
         let message = format!("{} is not a loopback address; metrics are plain text", metrics.listen);
-        problems.add("node.toml", "metrics.listen", message);
+        problems.add(&config.file, "metrics.listen", message);
     }
     let (local, federation) = (config.local_api.listen, config.federation_api.listen);
     if local == federation && local.port() != 0 {
         problems.add(
-            "node.toml",
+            &config.file,
             "federation_api.listen",
             format!("{federation} is the local API's address too"),
         );
     }
 }
 
-fn keys(config: &Config, problems: &mut Problems) -> Option<Keys> {
-    let folder = &config.keys.folder;
-    let message = key(folder, "message.key", SigningKey::from_text, problems);
-    let checkpoint = key(folder, "checkpoint.key", SigningKey::from_text, problems);
-    let sealing = key(folder, "sealing.key", SealingKey::from_text, problems);
-    let storage = key(folder, "storage.key", StorageKey::from_text, problems);
-    let (message, checkpoint, sealing, storage) = (message?, checkpoint?, sealing?, storage?);
-    Some(Keys { message, checkpoint, sealing: vec![sealing], storage })
+/// The node's keys as far as they can be read, so that one that cannot does not hide what is wrong with the others.
+struct KeyFiles {
+    message: Option<SigningKey>,
+    checkpoint: Option<SigningKey>,
+    sealing: Option<SealingKey>,
+    storage: Option<StorageKey>,
+}
+
+impl KeyFiles {
+    fn read(folder: &Path, problems: &mut Problems) -> Self {
+        Self {
+            message: key(folder, "message.key", SigningKey::from_text, problems),
+            checkpoint: key(folder, "checkpoint.key", SigningKey::from_text, problems),
+            sealing: key(folder, "sealing.key", SealingKey::from_text, problems),
+            storage: key(folder, "storage.key", StorageKey::from_text, problems),
+        }
+    }
+
+    fn whole(self) -> Option<Keys> {
+        let Self { message, checkpoint, sealing, storage } = self;
+        let (message, checkpoint, sealing, storage) = (message?, checkpoint?, sealing?, storage?);
+        Some(Keys { message, checkpoint, sealing: vec![sealing], storage })
+    }
 }
 
 fn key<T, E: Display>(
@@ -89,12 +124,18 @@ fn key<T, E: Display>(
 
 /// The node's certificate, and that it is a node's of this agency.
 pub(crate) fn leaf(config: &Config, now: Timestamp, problems: &mut Problems) -> Option<Leaf> {
-    let file = &config.tls.certificate;
-    let leaf = problems.take_all(
-        file,
-        "tls.certificate",
-        Leaf::load(&config.tls.certificate, &config.tls.key, now),
-    )?;
+    let TlsConfig { ca: _, certificate: file, key } = &config.tls;
+    let leaf = match Leaf::load(file, key, now) {
+        Ok(leaf) => leaf,
+        Err(errors) => {
+            for error in &errors {
+                let of_key = Path::new(error.file()) == key.as_path();
+                let (file, field) = if of_key { (key, "tls.key") } else { (file, "tls.certificate") };
+                problems.add(file, field, WithCauses(error));
+            }
+            return None;
+        }
+    };
     let identity = leaf.identity();
     match &identity.workload {
         Workload::Node(_) if identity.agency == config.agency => Some(leaf),
@@ -113,7 +154,7 @@ pub(crate) fn leaf(config: &Config, now: Timestamp, problems: &mut Problems) -> 
 fn check_own_documents(
     config: &Config,
     directory: &Directory,
-    keys: &Keys,
+    keys: &KeyFiles,
     now: Timestamp,
     problems: &mut Problems,
 ) {
@@ -128,17 +169,19 @@ fn check_own_documents(
         return;
     };
     if !keyring.is_current(now) {
-        let message = format!("the keyring of {agency} expired on {}", keyring.expires);
+        let (from, until) = (keyring.issued, keyring.expires);
+        let message = format!("the keyring of {agency} lives from {from} to {until}, and it is {now}");
         problems.add(folder, "federation.folder", message);
     }
     check_keys(config, keyring, keys, problems);
 }
 
-fn check_keys(config: &Config, keyring: &Keyring, keys: &Keys, problems: &mut Problems) {
+fn check_keys(config: &Config, keyring: &Keyring, keys: &KeyFiles, problems: &mut Problems) {
+    let KeyFiles { message, checkpoint, sealing, storage: _ } = keys;
     let pairs = [
-        ("message.key", keyring.message == keys.message.public()),
-        ("checkpoint.key", keyring.checkpoint == keys.checkpoint.public()),
-        ("sealing.key", keys.sealing.iter().any(|key| *key.public() == keyring.sealing)),
+        ("message.key", message.as_ref().is_none_or(|key| key.public() == keyring.message)),
+        ("checkpoint.key", checkpoint.as_ref().is_none_or(|key| key.public() == keyring.checkpoint)),
+        ("sealing.key", sealing.as_ref().is_none_or(|key| *key.public() == keyring.sealing)),
     ];
     for (name, same) in pairs {
         if !same {
@@ -147,3 +190,6 @@ fn check_keys(config: &Config, keyring: &Keyring, keys: &Keys, problems: &mut Pr
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,8 +10,8 @@ use crate::problem::Problems;
 use crate::reload::{Reloader, take_up};
 use crate::seams::Seams;
 use concord_gateway::{
-    Admission, Authority, Checkpointer, Fault, FederationApi, Inbound, Keys, Links, Operations, Outbound,
-    Recorder,
+    Admission, Admitted, Authority, Checkpointer, Fault, FederationApi, Inbound, Keys, Links, Operations,
+    Outbound, Recorder,
 };
 use concord_ledger::Event;
 use concord_services::{LocalServices, ReflectionFailed, Register, Search, WantedSearch};
@@ -23,6 +23,7 @@ use thiserror::Error;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
 /// Why a node does not start.
@@ -64,6 +65,7 @@ pub struct Node {
     serving: CancellationToken,
     keeping: CancellationToken,
     listeners: JoinSet<()>,
+    asking: TaskTracker,
     keepers: JoinSet<()>,
 }
 
@@ -93,7 +95,7 @@ impl Node {
         let seen = seen(store.sequences()?);
         let material = Material::load(&config, &seen, now).map_err(StartError::Material)?;
         material.warnings.iter().for_each(|problem| tracing::warn!(target: "concord::node", "{problem}"));
-        let Material { keys, leaf, federation, warnings: _ } = material;
+        let Material { keys, leaf, federation, local_anchors, warnings: _ } = material;
         let in_force = take_up(&store, &federation, &seen).await?;
         let keys = Arc::new(keys);
         let entropy = Arc::clone(&seams.entropy);
@@ -102,7 +104,7 @@ impl Node {
             register: Arc::new(Register::load(store.clone(), seams.heavy).await?),
             credentials: Arc::new(Credentials::new(leaf)),
             trust: Arc::new(TrustStore::new(federation.anchors)),
-            local_trust: Arc::new(TrustStore::new(federation.local_anchors)),
+            local_trust: Arc::new(TrustStore::new(local_anchors)),
             authority: Authority::new(in_force),
             keys,
             store,
@@ -120,8 +122,12 @@ impl Node {
         record_start(&parts.store).await?;
         let (reporter, health) = tonic_health::server::health_reporter();
         reporter.set_service_status("", tonic_health::ServingStatus::Serving).await;
-        let local_routes = local_services(&config, &seams, &parts).into_routes(health.clone())?;
+        let local_services = local_services(&config, &seams, &parts);
+        let asking = local_services.search.under_way();
+        let local_routes = local_services.into_routes(health.clone())?;
         let federation_routes = federation_services(&config, &seams, &parts).add_service(health).prepare();
+        let slots = Admission::new(Admission::DELIVERIES_MAX, Admission::DELIVERIES_PER_AGENCY_MAX);
+        let federation_routes = Admitted::new(federation_routes, slots);
         let (serving, keeping) = (CancellationToken::new(), CancellationToken::new());
         let mut node = Self {
             local: local.local_addr(),
@@ -129,6 +135,7 @@ impl Node {
             store: parts.store.clone(),
             reload: Arc::new(Notify::new()),
             listeners: JoinSet::new(),
+            asking,
             keepers: JoinSet::new(),
             serving: serving.clone(),
             keeping: keeping.clone(),
@@ -183,6 +190,13 @@ impl Node {
     pub async fn stop(mut self) {
         self.serving.cancel();
         join(&mut self.listeners).await;
+        self.asking.close();
+        self.asking.wait().await;
+        // What nobody waited for, such as that searches were given up, stands in the queue before this one.
+        let drained = Write { name: "drained", guards: vec![], changes: vec![], entries: vec![] };
+        if let Err(error) = self.store.submit(drained).await {
+            tracing::error!(target: "concord::node", %error, "the record is not complete");
+        }
         // Only now, so that the last checkpoint covers what was answered while draining.
         self.keeping.cancel();
         join(&mut self.keepers).await;
@@ -233,7 +247,6 @@ fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes 
         parts.store.clone(),
         parts.recorder.clone(),
         Operations::default().with(WantedSearch::new(Arc::clone(&parts.register))),
-        Admission::new(Admission::DELIVERIES_MAX, Admission::DELIVERIES_PER_AGENCY_MAX),
     );
     Routes::new(FederationApi::new(inbound, Arc::clone(&seams.entropy)).into_service())
 }

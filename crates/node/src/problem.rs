@@ -28,11 +28,20 @@ impl fmt::Display for Problem {
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Adds one.
+    /// Adds one, once. What the message repeats of the file's name is left out.
     pub(crate) fn add(&mut self, file: impl AsRef<Path>, field: &str, message: impl fmt::Display) {
-        let (file, field, message) =
-            (file.as_ref().display().to_string(), field.to_owned(), message.to_string());
-        self.0.push(Problem { file, field, message });
+        let (file, message) = (file.as_ref().display().to_string(), message.to_string());
+        let repeated = message.strip_prefix(&file).and_then(|rest| rest.strip_prefix(": "));
+        let message = repeated.unwrap_or(&message).to_owned();
+        let problem = Problem { file, field: field.to_owned(), message };
+        if !self.0.contains(&problem) {
+            self.0.push(problem);
+        }
+    }
+
+    /// Adds others.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     /// Notes an error, or gives the value.
@@ -71,6 +80,17 @@ impl Problems {
             Some(value) if self.0.is_empty() => Ok(value),
             Some(_) | None => Err(self),
         }
+    }
+}
+
+/// An error, and what lies behind it.
+pub(crate) struct WithCauses<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
+
+impl fmt::Display for WithCauses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let causes = std::iter::successors(self.0.source(), |cause| cause.source());
+        causes.into_iter().try_for_each(|cause| write!(f, ": {cause}"))
     }
 }
 

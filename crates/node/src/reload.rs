@@ -1,7 +1,7 @@
 //! Taking up new certificates, revocations and published documents while running.
 
 use crate::config::Config;
-use crate::federation::{Federation, Seen, seen};
+use crate::federation::{Federation, Seen, local_anchors, seen};
 use crate::material;
 use crate::problem::Problems;
 use concord_domain::Clock;
@@ -76,9 +76,11 @@ impl Reloader {
 
     async fn federation(&self) -> Result<u64, String> {
         let seen = seen(self.store.sequences().map_err(|e| e.to_string())?);
-        let (read, problems) = Federation::read(&self.config, &seen);
+        let (read, mut problems) = Federation::read(&self.config, &seen);
+        let local_anchors = local_anchors(&self.config, &mut problems);
         problems.iter().for_each(|p| tracing::warn!(target: "concord::reload", "{p}"));
-        let federation = read.ok_or("charter or own authority cannot be read")?;
+        let read = read.zip(local_anchors);
+        let (federation, local_anchors) = read.ok_or("charter or own authority cannot be read")?;
         if federation.rules.directory().keyring(&self.config.agency).is_none() {
             return Err("our own keyring is missing or not valid".to_owned());
         }
@@ -86,7 +88,7 @@ impl Reloader {
         let epoch = in_force.epoch;
         self.authority.replace(in_force);
         self.trust.replace(federation.anchors);
-        self.local_trust.replace(federation.local_anchors);
+        self.local_trust.replace(local_anchors);
         Ok(epoch)
     }
 }
@@ -130,3 +132,6 @@ pub(crate) async fn take_up(
 
 /// Documents noted in one write at most, so that a large federation's first start stays below the limit of a write.
 const NEWS_MAX: usize = 500;
+
+#[cfg(test)]
+mod tests;

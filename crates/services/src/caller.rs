@@ -17,13 +17,13 @@ pub struct Caller {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NotNamed {
     /// An application must say which officer it acts for.
-    #[error("officer: is missing; an application must name the officer")]
+    #[error("is missing; an application must name the officer")]
     Missing,
     /// The application's role does not let it name one.
     #[error("the application lacks the role on-behalf, which lets it name an officer")]
     NotAllowed,
     /// An officer's own certificate names somebody else.
-    #[error("officer: is not the officer of the certificate")]
+    #[error("the officer named is not that of the certificate")]
     SomebodyElse,
     /// The certificate's name is no officer's.
     #[error("the certificate names no officer")]
@@ -41,6 +41,15 @@ impl Caller {
     pub(crate) fn of<T>(request: &tonic::Request<T>) -> Result<Self, Status> {
         let peer = request.extensions().get::<Peer>();
         peer.map(Self::new).ok_or_else(|| Status::unauthenticated("the connection has no verified peer"))
+    }
+
+    /// Tells callers apart in memory; an officer's is a service number, never to be logged.
+    pub(crate) fn name(&self) -> String {
+        match &self.workload {
+            Workload::Node(name) => format!("node/{name}"),
+            Workload::App(name) => format!("app/{name}"),
+            Workload::Officer(name) => format!("officer/{name}"),
+        }
     }
 
     /// Its roles.
@@ -65,10 +74,7 @@ impl Caller {
 impl From<NotNamed> for Status {
     fn from(error: NotNamed) -> Self {
         match error {
-            NotNamed::Missing => concord_wire::violations(&concord_wire::Problems::one(
-                "officer",
-                "is missing; an application must name the officer",
-            )),
+            NotNamed::Missing => concord_wire::violations(&concord_wire::Problems::one("officer", error)),
             NotNamed::NotAllowed | NotNamed::SomebodyElse | NotNamed::NoOfficer => {
                 refused(Code::PermissionDenied, "OFFICER_NOT_ALLOWED", error.to_string(), &[])
             }

@@ -16,6 +16,8 @@ mod local;
 mod record;
 mod register;
 mod roles;
+#[cfg(test)]
+mod testing;
 mod wanted;
 
 pub use caller::{Caller, NotNamed};

@@ -39,18 +39,22 @@ const SERVICES: [&str; 4] = [
     "grpc.health.v1.Health",
 ];
 
+fn reflection() -> Builder<'static> {
+    SERVICES
+        .into_iter()
+        .fold(Builder::configure(), |builder, name| builder.with_service_name(name))
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
 impl LocalServices {
     /// The services behind the check of roles, ready for a listener.
     pub fn into_routes(self, health: HealthServer<impl Health>) -> Result<Guarded, ReflectionFailed> {
         let Self { search, register, store, entropy } = self;
-        let reflection = SERVICES
-            .into_iter()
-            .fold(Builder::configure(), |builder, name| builder.with_service_name(name))
-            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            .build_v1()?;
         let routes = Routes::new(health)
-            .add_service(reflection)
+            .add_service(reflection().build_v1()?)
+            // What grpcio and older tools still ask for.
+            .add_service(reflection().build_v1alpha()?)
             .add_service(WantedApi::new(search, Arc::clone(&entropy)).into_service())
             .add_service(RegisterApi::new(register, Arc::clone(&entropy)).into_service())
             .add_service(LedgerApi::new(store, entropy).into_service());

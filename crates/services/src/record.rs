@@ -115,3 +115,6 @@ impl LedgerService for LedgerApi {
         Ok(Response::new(self.pages(start, page)))
     }
 }
+
+#[cfg(test)]
+mod tests;

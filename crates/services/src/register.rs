@@ -20,7 +20,7 @@ pub struct Register {
     store: Store,
     heavy: Heavy,
     snapshot: ArcSwap<Snapshot>,
-    importing: tokio::sync::Mutex<()>,
+    importing: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// An index, with the number and source behind each of its keys.
@@ -33,14 +33,22 @@ struct Snapshot {
 impl Register {
     /// Loads the register of a store.
     pub async fn load(store: Store, heavy: Heavy) -> Result<Self, Fault> {
-        let register =
-            Self { store, heavy, snapshot: ArcSwap::default(), importing: tokio::sync::Mutex::new(()) };
+        let register = Self { store, heavy, snapshot: ArcSwap::default(), importing: Arc::default() };
         register.reindex().await?;
         Ok(register)
     }
 
-    /// Candidates for a subject, best first, cut to the granted fields.
-    pub fn search(&self, subject: &Subject, fields: &Fields) -> Result<Vec<Candidate>, Fault> {
+    /// Candidates for a subject, best first, cut to the granted fields. Names are compared off the threads that serve
+    /// connections; an identifier is one look-up.
+    pub async fn find(self: &Arc<Self>, subject: Subject, fields: Fields) -> Result<Vec<Candidate>, Fault> {
+        if subject.names().is_empty() {
+            return self.search(&subject, &fields);
+        }
+        let register = Arc::clone(self);
+        self.heavy.run(move || register.search(&subject, &fields)).await?
+    }
+
+    fn search(&self, subject: &Subject, fields: &Fields) -> Result<Vec<Candidate>, Fault> {
         let snapshot = self.snapshot.load();
         let matches = snapshot.index.search(subject, Limits::default());
         let mut candidates = Vec::with_capacity(matches.len());
@@ -77,3 +85,6 @@ fn build(store: &Store) -> Result<Snapshot, Fault> {
     let notices = rows.into_iter().map(|row| (row.notice.number, row.source)).collect();
     Ok(Snapshot { index, notices })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,18 @@
 //! How busy one connection is: what the idle limit and the limit on the first request go by.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 /// Counts the open requests of one connection.
 #[derive(Debug)]
-pub(crate) struct Activity(Mutex<State>);
+pub(crate) struct Activity {
+    state: Mutex<State>,
+    /// Told when the last open request has ended.
+    quiet: Notify,
+}
 
 #[derive(Debug)]
 struct State {
@@ -21,7 +27,8 @@ pub(crate) struct OpenRequest(Arc<Activity>);
 
 impl Activity {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State { open: 0, asked: false, quiet_since: Instant::now() })))
+        let state = State { open: 0, asked: false, quiet_since: Instant::now() };
+        Arc::new(Self { state: Mutex::new(state), quiet: Notify::new() })
     }
 
     pub(crate) fn begin(self: &Arc<Self>) -> OpenRequest {
@@ -53,9 +60,22 @@ impl Activity {
         }
     }
 
+    /// Ends once no request is open.
+    pub(crate) async fn over(&self) {
+        loop {
+            // Before looking, so that an end in between is not missed.
+            let mut quiet = pin!(self.quiet.notified());
+            quiet.as_mut().enable();
+            if self.state().open == 0 {
+                return;
+            }
+            quiet.await;
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere cannot leave these three fields half changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,6 +85,7 @@ impl Drop for OpenRequest {
         state.open = state.open.saturating_sub(1);
         if state.open == 0 {
             state.quiet_since = Instant::now();
+            self.0.quiet.notify_waiters();
         }
     }
 }
@@ -72,6 +93,22 @@ impl Drop for OpenRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn over_with_the_end_of_the_last_request() {
+        let activity = Activity::new();
+        activity.over().await;
+        let start = Instant::now();
+        let requests = [1, 3].map(|seconds| (seconds, activity.begin()));
+        let held = async move {
+            for (seconds, request) in requests {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                drop(request);
+            }
+        };
+        tokio::join!(held, activity.over());
+        assert_eq!(start.elapsed(), Duration::from_secs(4));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn idle_counts_from_the_end_of_the_last_request() {

@@ -83,6 +83,16 @@ pub enum AnchorError {
     },
 }
 
+impl AnchorError {
+    /// The file or field that is wrong, where it is one.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::NotPem { file, .. } | Self::BadRoot { file, .. } | Self::BadCrl { file, .. } => Some(file),
+            Self::NoRoot { .. } | Self::TooMany { .. } => None,
+        }
+    }
+}
+
 /// A snapshot of whom to believe: agency by agency. Cheap to copy.
 #[derive(Clone, Default)]
 pub struct Anchors(BTreeMap<AgencyId, Arc<AgencyAnchors>>);

@@ -47,7 +47,7 @@ pub(crate) enum Leave {
     Shutdown,
 }
 
-/// Serves one connection until it ends.
+/// Serves one connection until it ends, and the work for its requests with it.
 pub(crate) async fn serve<S, B>(
     accepted: Accepted,
     service: S,
@@ -61,9 +61,30 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Accepted { io, peer, vigil } = accepted;
     let activity = Activity::new();
-    let requests = Requests { service, peer, activity: Arc::clone(&activity), limits: limits.clone() };
+    let end = until_end(accepted, service, limits, shutdown, &activity).await;
+    // hyper runs each request in a task of its own. They end as soon as they learn that the connection is gone, but one
+    // may just be putting something on the record.
+    activity.over().await;
+    end
+}
+
+async fn until_end<S, B>(
+    accepted: Accepted,
+    service: S,
+    limits: &ServerLimits,
+    shutdown: CancellationToken,
+    activity: &Arc<Activity>,
+) -> End
+where
+    S: Service<Request<tonic::body::Body>, Response = Response<B>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Accepted { io, peer, vigil } = accepted;
+    let requests = Requests { service, peer, activity: Arc::clone(activity), limits: limits.clone() };
     let answer = hyper::service::service_fn(move |request| requests.answer(request));
     let http = http2(limits).serve_connection(TokioIo::new(io), answer);
     tokio::pin!(http);
@@ -73,7 +94,7 @@ where
     let leave = tokio::select! {
         ended = &mut http => return by_peer(ended),
         refused = &mut untrusted => return End::Untrusted(refused),
-        leave = reason_to_leave(&activity, limits, &shutdown) => leave,
+        leave = reason_to_leave(activity, limits, &shutdown) => leave,
     };
     let Some(leave) = leave else {
         return End::NoRequest;

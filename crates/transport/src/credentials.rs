@@ -79,6 +79,22 @@ pub enum CredentialError {
     },
 }
 
+impl CredentialError {
+    /// The file that is wrong; of a pair that does not fit, the key's.
+    pub fn file(&self) -> &str {
+        match self {
+            Self::Unreadable(Unreadable { file, source: _ })
+            | Self::NotPem { file, .. }
+            | Self::Malformed { file }
+            | Self::NoIdentity { file, .. }
+            | Self::Expired { file, .. }
+            | Self::NotYetValid { file, .. }
+            | Self::BadKey { file }
+            | Self::KeyMismatch { certificate_file: _, key_file: file } => file,
+        }
+    }
+}
+
 /// A certificate with its chain and key, checked and ready to be shown. `Debug` shows whose it is, never the key.
 pub struct Leaf {
     identity: SpiffeId,

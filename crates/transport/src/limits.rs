@@ -83,12 +83,12 @@ impl ServerLimits {
             idle: Duration::from_secs(300),
             age: Duration::from_secs(3600),
             drain: DRAIN,
-            // An envelope lives ten minutes: nobody waits longer for what came in it.
-            request: Duration::from_secs(600),
+            // A search has a minute at most, and a slow body holds a slot for as long as this.
+            request: Duration::from_secs(70),
             keepalive_interval: KEEPALIVE_INTERVAL,
             keepalive_timeout: KEEPALIVE_TIMEOUT,
-            // A fan-out's worth from a busy peer; more wait at the peer, which can shed them.
-            streams: 256,
+            // As many as one peer's requests are admitted; more wait at the peer, which can shed them.
+            streams: 64,
             header_list_bytes: HEADER_LIST_BYTES,
             stream_window_bytes: STREAM_WINDOW_BYTES,
             connection_window_bytes: CONNECTION_WINDOW_BYTES,
@@ -107,6 +107,8 @@ impl ServerLimits {
         let federation = Self::federation();
         Self {
             connections_per_agency: federation.connections,
+            // An import of a large register takes minutes.
+            request: Duration::from_secs(3600),
             idle: Duration::from_secs(1800),
             streams: 128,
             ..federation

@@ -16,9 +16,9 @@ mod body;
 mod context;
 mod request;
 
-pub use answer::{Answer, AnswerContext, AnswerInvalid, Reply, SealedAnswer, Verdict};
+pub use answer::{Answer, AnswerContext, AnswerInvalid, Attached, Reply, SealedAnswer, Verdict};
 pub use body::{Body, BodyTooLong, Opened};
-pub use context::{CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
+pub use context::{ATTEMPTS_MAX, CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
 pub use request::{AddressedRequest, Dispatch, Envelope, EnvelopeInvalid, SealedRequest, VerifiedRequest};
 
 /// Reads the whole of `bytes`: what stands behind a value would be signed without meaning anything.

@@ -19,14 +19,31 @@ pub struct Problem {
     pub message: String,
 }
 
-/// Everything that is wrong with a message.
+/// Everything that is wrong with a message, the first [`Problems::COUNT_MAX`] of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
+    /// Problems at most. A status travels in HTTP/2 trailers, of which clients take some 16 KiB; a message full of
+    /// mistakes would make it longer.
+    pub const COUNT_MAX: usize = 10;
+
     /// One problem.
     pub fn one(field: &str, message: impl ToString) -> Self {
         Self(vec![Problem { field: field.to_owned(), message: message.to_string() }])
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self.0.truncate(Self::COUNT_MAX);
+        self
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Each problem.
@@ -39,7 +56,9 @@ impl Problems {
         match result {
             Ok(value) => Some(value),
             Err(e) => {
-                self.0.push(Problem { field: field.to_owned(), message: e.to_string() });
+                if self.0.len() < Self::COUNT_MAX {
+                    self.0.push(Problem { field: field.to_owned(), message: e.to_string() });
+                }
                 None
             }
         }
@@ -55,6 +74,7 @@ impl Problems {
                     message: p.message,
                 };
                 self.0.extend(inner.0.into_iter().map(join));
+                self.0.truncate(Self::COUNT_MAX);
                 None
             }
         }

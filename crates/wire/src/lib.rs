@@ -11,6 +11,10 @@ mod error;
 mod federation;
 mod person;
 mod request;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod wanted;
 
 pub use error::{INCIDENT_REASON, Problem, Problems, overloaded, refused, violations};

@@ -4,7 +4,8 @@ use crate::codes;
 use crate::error::Problems;
 use crate::pb::person::v1 as pb;
 use concord_domain::wanted::{
-    BirthDate, Candidate, Description, Identifier, NameKind, Notice, Offence, PersonName, Score, Subject,
+    BirthDate, Candidate, Description, Identifier, InvalidSubject, NameKind, Notice, Offence, PersonName,
+    Score, Subject,
 };
 
 impl From<PersonName> for pb::PersonName {
@@ -173,15 +174,29 @@ impl TryFrom<pb::Subject> for Subject {
     fn try_from(message: pb::Subject) -> Result<Self, Problems> {
         let pb::Subject { names, identifiers, birth, sex } = message;
         let mut problems = Problems::default();
+        for (n, name) in names.iter().enumerate() {
+            problems.take(&format!("names[{n}]"), PersonName::new(NameKind::Primary, name));
+        }
         let identifiers = each(&mut problems, "identifiers", identifiers);
         let birth = problems.take("birth", (!birth.is_empty()).then(|| birth.parse()).transpose());
-        let checked = problems.clone().finish(Some(()));
-        checked?;
-        let mut subject = Self::new(&names, identifiers).map_err(|e| Problems::one("", e))?;
-        subject.birth = birth.flatten();
-        subject.sex = codes::sex(sex);
+        let sex = match sex {
+            0 => Some(None),
+            number => problems.take("sex", codes::sex(number).ok_or("is unknown").map(Some)),
+        };
+        let (birth, sex) = problems.finish(birth.zip(sex))?;
+        let mut subject = Self::new(&names, identifiers).map_err(invalid_subject)?;
+        (subject.birth, subject.sex) = (birth, sex);
         Ok(subject)
     }
+}
+
+fn invalid_subject(error: InvalidSubject) -> Problems {
+    let field = match error {
+        InvalidSubject::Empty => "",
+        InvalidSubject::TooMany { field, .. } => field,
+        InvalidSubject::Name(_) => "names",
+    };
+    Problems::one(field, error)
 }
 
 impl From<Candidate> for pb::Candidate {

@@ -13,13 +13,20 @@ impl From<Handling> for pb::Handling {
     }
 }
 
-/// What is not stated reads as official, H0.
-pub(crate) fn handling(message: Option<pb::Handling>) -> Handling {
+/// What is not stated reads as official, H0. What is stated and not known is an error: it may be more guarded than
+/// anything known here.
+pub(crate) fn handling(message: Option<pb::Handling>) -> Result<Handling, Problems> {
     let pb::Handling { level, code } = message.unwrap_or_default();
-    Handling {
-        level: codes::level(level).unwrap_or(HandlingLevel::Official),
-        code: codes::code(code).unwrap_or(HandlingCode::H0),
-    }
+    let mut problems = Problems::default();
+    let level = match level {
+        0 => Some(HandlingLevel::Official),
+        number => problems.take("level", codes::level(number).ok_or("is unknown")),
+    };
+    let code = match code {
+        0 => Some(HandlingCode::H0),
+        number => problems.take("code", codes::code(number).ok_or("is unknown")),
+    };
+    problems.finish(level.zip(code).map(|(level, code)| Handling { level, code }))
 }
 
 impl From<Authority> for pb::AgreementClause {

@@ -36,13 +36,13 @@ impl TryFrom<pb::SearchRequest> for Query {
         let purpose = problems.take("purpose", codes::purpose(purpose).ok_or("is missing or unknown"));
         let case = problems.take("case_reference", case_reference.parse());
         let officer = problems.take("officer", (!officer.is_empty()).then(|| officer.parse()).transpose());
-        let handling = crate::request::handling(handling);
+        let handling = problems.within("handling", crate::request::handling(handling));
         let branch = match branch {
             0 => Some(None),
             number => problems.take("branch", codes::branch(number).ok_or("is unknown").map(Some)),
         };
         let query = (|| {
-            let (subject, scope, purpose) = (subject?, scope?, purpose?);
+            let (subject, scope, purpose, handling) = (subject?, scope?, purpose?, handling?);
             Some(Self { subject, scope, purpose, case: case?, officer: officer?, handling, branch: branch? })
         })();
         problems.finish(query)

@@ -92,7 +92,7 @@ fn header(part: Option<Part>) -> Result<(String, Label), Status> {
 impl RegisterApi {
     async fn rows(
         &self,
-        import: &mut Import<'_>,
+        import: &mut Import,
         progress: &mut Progress,
         rows: Vec<pb::ImportRow>,
     ) -> Result<(), Status> {

@@ -8,8 +8,9 @@ use concord_ledger::{Event, Label};
 use concord_store::{Change, Store, Write, WriteError};
 use concord_trust::sha256;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use thiserror::Error;
-use tokio::sync::MutexGuard;
+use tokio::sync::OwnedMutexGuard;
 
 /// What came of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +35,9 @@ pub enum ImportFailed {
 /// One import under way: rows go into a hidden generation, and one small write shows them. Dropped before that, it
 /// leaves nothing to see; the hidden rows are swept.
 #[derive(Debug)]
-pub(super) struct Import<'a> {
-    register: &'a Register,
-    _alone: MutexGuard<'a, ()>,
+pub(super) struct Import {
+    register: Arc<Register>,
+    _alone: OwnedMutexGuard<()>,
     source: String,
     label: Label,
     generation: u64,
@@ -49,16 +50,16 @@ pub(super) struct Import<'a> {
 impl Register {
     /// Begins an import of one source.
     pub(super) fn import(
-        &self,
+        self: &Arc<Self>,
         source: &str,
         label: Label,
         entropy: &dyn Entropy,
-    ) -> Result<Import<'_>, ImportFailed> {
-        let alone = self.importing.try_lock().map_err(|_| ImportFailed::Busy)?;
+    ) -> Result<Import, ImportFailed> {
+        let alone = Arc::clone(&self.importing).try_lock_owned().map_err(|_| ImportFailed::Busy)?;
         // The running digest begins with a salt, so that the record commits to the content without giving it away.
         let digest = sha256(&[&entropy.bytes::<32>()]);
         Ok(Import {
-            register: self,
+            register: Arc::clone(self),
             _alone: alone,
             source: source.to_owned(),
             label,
@@ -71,7 +72,7 @@ impl Register {
     }
 }
 
-impl Import<'_> {
+impl Import {
     /// Takes a notice; `false` if its number came before.
     pub(super) async fn take(&mut self, notice: Notice) -> Result<bool, Fault> {
         if !self.seen.insert(notice.number.clone()) {
@@ -94,8 +95,13 @@ impl Import<'_> {
         submit(&self.register.store, "stage_notices", changes, vec![]).await
     }
 
-    /// Shows what was taken as the whole content of the source, and makes it searchable.
-    pub(super) async fn publish(mut self) -> Result<Imported, Fault> {
+    /// Shows what was taken as the whole content of the source, and makes it searchable. On a task of its own: once it
+    /// is begun it ends, also when the caller is gone, or the index would stay behind the rows.
+    pub(super) async fn publish(self) -> Result<Imported, Fault> {
+        tokio::spawn(self.show()).await.map_err(|e| Fault::new("publishing an import", e))?
+    }
+
+    async fn show(mut self) -> Result<Imported, Fault> {
         self.stage().await?;
         let stats = self.register.store.register_stats().map_err(|e| Fault::new("counting notices", e))?;
         let replaced = stats.iter().find(|s| s.source == self.source).map(|s| s.notices).unwrap_or_default();
@@ -124,7 +130,7 @@ async fn submit(
     done.map(drop).map_err(|e| Fault::new("writing the register", e))
 }
 
-impl Drop for Import<'_> {
+impl Drop for Import {
     fn drop(&mut self) {
         if self.published {
             return;

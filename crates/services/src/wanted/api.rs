@@ -1,7 +1,7 @@
 //! `concord.wanted.v1.WantedService`.
 
 use super::Search;
-use crate::caller::Caller;
+use crate::caller::{Caller, NotNamed};
 use concord_domain::Entropy;
 use concord_domain::wanted::Query;
 use concord_gateway::{Admission, Deadline, NotRecorded, ScopeInvalid, Slot, incident};
@@ -27,6 +27,8 @@ impl WantedApi {
     pub const MESSAGE_BYTES_MAX: usize = 64 << 10;
     /// Searches under way at once: each may hold a request open to every agency in scope.
     pub const SEARCHES_MAX: usize = 256;
+    /// Of these, for one caller: an application that floods leaves room for officers.
+    pub const SEARCHES_PER_CALLER_MAX: usize = 192;
     /// Time of a search whose caller names none.
     pub const TIME_DEFAULT: Duration = Duration::from_secs(10);
     /// Time of a search at most: a person is waiting.
@@ -34,7 +36,7 @@ impl WantedApi {
 
     /// The API over a search.
     pub fn new(search: Search, entropy: Arc<dyn Entropy>) -> Self {
-        let admission = Admission::new(Self::SEARCHES_MAX, Self::SEARCHES_MAX);
+        let admission = Admission::new(Self::SEARCHES_MAX, Self::SEARCHES_PER_CALLER_MAX);
         Self { search, entropy, admission }
     }
 
@@ -43,9 +45,24 @@ impl WantedApi {
         WantedServiceServer::new(self).max_decoding_message_size(Self::MESSAGE_BYTES_MAX)
     }
 
-    fn slot(&self) -> Result<Slot, Status> {
-        let slot = self.admission.enter(self.search.agency());
+    fn slot(&self, caller: &Caller) -> Result<Slot, Status> {
+        let slot = self.admission.enter(&caller.name());
         slot.map_err(|over| overloaded(over.to_string(), over.limit))
+    }
+}
+
+/// The query, or everything that is wrong with it at once: also that this caller has to name an officer.
+fn understood(caller: &Caller, message: pb::SearchRequest) -> Result<Query, Status> {
+    let unnamed = message.officer.is_empty().then(|| caller.officer(None).err()).flatten();
+    let unnamed = match unnamed {
+        Some(NotNamed::Missing) => Problems::one("officer", NotNamed::Missing),
+        Some(NotNamed::NotAllowed | NotNamed::SomebodyElse | NotNamed::NoOfficer) | None => {
+            Problems::default()
+        }
+    };
+    match Query::try_from(message) {
+        Ok(query) if unnamed.is_empty() => Ok(query),
+        other => Err(violations(&unnamed.and(other.err().unwrap_or_default()))),
     }
 }
 
@@ -86,9 +103,9 @@ impl WantedService for WantedApi {
     ) -> Result<Response<Self::SearchStream>, Status> {
         let caller = Caller::of(&request)?;
         let deadline = Deadline::of_call(&request, Self::TIME_DEFAULT, Self::TIME_MAX);
-        let query = Query::try_from(request.into_inner()).map_err(|problems| violations(&problems))?;
+        let query = understood(&caller, request.into_inner())?;
         let officer = caller.officer(query.officer.clone())?;
-        let slot = self.slot()?;
+        let slot = self.slot(&caller)?;
         let events = self.search.start(query, officer, deadline).map_err(|error| scope_status(&error))?;
         Ok(Response::new(messages(events, slot, Arc::clone(&self.entropy))))
     }

@@ -56,9 +56,15 @@ impl Operation for WantedSearch {
         decode_answer(bytes).ok()
     }
 
+    fn outcome(answer: &Vec<Candidate>) -> OutcomeKind {
+        if answer.is_empty() { OutcomeKind::NoHit } else { OutcomeKind::Hit }
+    }
+
     async fn serve(&self, permit: Permit<Self>, ask: Ask) -> Result<Draft<Self>, Fault> {
-        let candidates = self.register.search(&ask.subject, permit.fields())?;
-        let outcome = if candidates.is_empty() { OutcomeKind::NoHit } else { OutcomeKind::Hit };
-        Ok(Draft::new(permit, outcome, candidates))
+        let candidates = self.register.find(ask.subject, permit.fields().clone()).await?;
+        Ok(Draft::new(permit, candidates))
     }
 }
+
+#[cfg(test)]
+mod tests;

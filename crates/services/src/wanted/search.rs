@@ -13,11 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 /// Searches other agencies' registers.
 #[derive(Debug, Clone)]
 pub struct Search {
     outbound: Outbound,
+    under_way: TaskTracker,
 }
 
 type Asked = Result<Finding, NotRecorded>;
@@ -28,12 +30,13 @@ impl Search {
 
     /// A search that goes out through the gateway.
     pub fn new(outbound: Outbound) -> Self {
-        Self { outbound }
+        Self { outbound, under_way: TaskTracker::new() }
     }
 
-    /// The agency that asks.
-    pub(crate) fn agency(&self) -> &AgencyId {
-        &self.outbound.agency
+    /// Every request of every search. A search that is dropped gives its requests up, which are soon but not at once
+    /// on the record as such: a node that ends waits for them here.
+    pub fn under_way(&self) -> TaskTracker {
+        self.under_way.clone()
     }
 
     /// Asks every agency in scope. The stream gives one finding for each, then the summary; it ends early only if an
@@ -53,7 +56,8 @@ impl Search {
         let mut requests = JoinSet::new();
         for agency in agencies {
             let (outbound, ask) = (self.outbound.clone(), Arc::clone(&ask));
-            requests.spawn(one(outbound, agency, question, ask, deadline.less(margin), started));
+            let asking = one(outbound, agency, question, ask, deadline.less(margin), started);
+            requests.spawn(self.under_way.track_future(asking));
         }
         Ok(events(requests, started))
     }

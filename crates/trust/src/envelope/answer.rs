@@ -97,11 +97,16 @@ impl Answer {
 
 /// What is attached to an answer after its entry is durable.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-struct Attached {
+pub struct Attached {
+    /// The signed receipt.
     #[cbor(n(0), with = "minicbor::bytes")]
-    receipt: Vec<u8>,
-    #[n(1)]
-    checkpoint: Option<String>,
+    pub receipt: Vec<u8>,
+    /// The bytes of the entry that the receipt is about, so that its reader can see that it is about this answer.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub entry: Vec<u8>,
+    /// The responder's latest checkpoint.
+    #[n(2)]
+    pub checkpoint: Option<String>,
 }
 
 /// The bytes of an answer as they travel.
@@ -116,20 +121,15 @@ pub struct SealedAnswer {
 impl SealedAnswer {
     /// Seals a recorded body to the origin, bound to its request, with the receipt and the latest checkpoint.
     #[allow(clippy::expect_used, reason = "encoding plain fields into memory cannot fail")]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "each is a different fact of one sealing, and there is one caller"
-    )]
     pub fn seal(
         body: &Body,
-        receipt: Vec<u8>,
-        checkpoint: Option<String>,
+        attached: Attached,
         context: AnswerContext,
         to: &SealingPublicKey,
         key: &SigningKey,
         entropy: &dyn Entropy,
     ) -> Self {
-        let attached = minicbor::to_vec(Attached { receipt, checkpoint }).expect("an attachment encodes");
+        let attached = minicbor::to_vec(attached).expect("an attachment encodes");
         let sealed_body = to.seal(&body.pad(Some(attached)), context.request.as_bytes(), entropy);
         let signed = Signed {
             context: minicbor::to_vec(context).expect("a context encodes"),
@@ -194,10 +194,8 @@ pub struct Reply {
     pub answer: Answer,
     /// The salted commitment that the responder's ledger holds.
     pub commitment: Digest,
-    /// The receipt, still to be verified against the responder's key.
-    pub receipt: Vec<u8>,
-    /// The responder's latest checkpoint, still to be verified.
-    pub checkpoint: Option<String>,
+    /// Receipt, entry and checkpoint, still to be verified.
+    pub attached: Attached,
 }
 
 impl Reply {
@@ -208,7 +206,7 @@ impl Reply {
         }
         let answer = decode_all(body.content()).ok_or(AnswerInvalid::Unreadable)?;
         let attached = attached.ok_or(AnswerInvalid::Unreadable)?;
-        let Attached { receipt, checkpoint } = decode_all(&attached).ok_or(AnswerInvalid::Unreadable)?;
-        Ok(Self { answer, commitment, receipt, checkpoint })
+        let attached = decode_all(&attached).ok_or(AnswerInvalid::Unreadable)?;
+        Ok(Self { answer, commitment, attached })
     }
 }

@@ -11,6 +11,8 @@ pub const PROTOCOL: u32 = 1;
 pub const SUITE: u32 = 1;
 /// Life of an envelope at most; longer work has an id of its own in the body.
 pub const LIFE_MAX: Duration = Duration::from_secs(600);
+/// Attempts of one request at most: each repeats a sealed answer, and a line that broke seven times is down.
+pub const ATTEMPTS_MAX: u32 = 8;
 /// How far clocks of two agencies may differ.
 pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(60);
 

@@ -1,13 +1,13 @@
 //! A request, from sealing at the origin to opening at the destination.
 
 use super::body::{Body, Opened};
-use super::context::{CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
+use super::context::{ATTEMPTS_MAX, CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
 use super::decode_all;
 use crate::cose::{Cose, Kind, SignatureInvalid};
 use crate::document::Directory;
 use crate::sealing::{SealingKey, SealingPublicKey};
 use crate::sha256;
-use crate::signing::SigningKey;
+use crate::signing::{PublicKey, SigningKey};
 use concord_domain::{AgencyId, Digest, Entropy, Refusal, Timestamp};
 use minicbor::{Decode, Encode};
 use thiserror::Error;
@@ -150,6 +150,7 @@ impl Envelope {
             digest,
             sealed: self.sealed_body,
             keyring: (keyring.issued, keyring.expires),
+            key,
         })
     }
 }
@@ -164,12 +165,18 @@ pub struct VerifiedRequest {
     digest: Digest,
     sealed: Vec<u8>,
     keyring: (Timestamp, Timestamp),
+    key: PublicKey,
 }
 
 impl VerifiedRequest {
     /// What is asked, as carriers see it.
     pub fn context(&self) -> &Context {
         &self.context
+    }
+
+    /// The key that signed it.
+    pub fn signed_by(&self) -> PublicKey {
+        self.key
     }
 
     /// Names this request, whichever attempt.
@@ -219,6 +226,9 @@ impl VerifiedRequest {
         }
         if expires.plus(CLOCK_SKEW_MAX) <= now {
             return Some(Refusal::Expired);
+        }
+        if !(1..=ATTEMPTS_MAX).contains(&self.dispatch.attempt) {
+            return Some(Refusal::AttemptsExhausted);
         }
         let (issued, ends) = self.keyring;
         let lives = issued <= now.plus(CLOCK_SKEW_MAX) && now < ends.plus(CLOCK_SKEW_MAX);

@@ -2,7 +2,7 @@
 
 use super::{SALT, commitment, context, encoded, layout, padded, seal, sealed};
 use crate::envelope::{
-    Answer, AnswerContext, AnswerInvalid, Context, PROTOCOL, Reply, SUITE, SealedAnswer, Verdict,
+    Answer, AnswerContext, AnswerInvalid, Attached, Context, PROTOCOL, Reply, SUITE, SealedAnswer, Verdict,
 };
 use crate::envelope::{Body, SealedRequest};
 use crate::testing::{NOW, agency, key, keyring, sealing_key};
@@ -41,8 +41,9 @@ fn answered(request: &SealedRequest, change: impl FnOnce(&mut AnswerContext)) ->
     change(&mut context);
     let body = answer().to_body(&SystemEntropy).unwrap();
     let to = sealing_key("yn.police.cn");
-    let (receipt, checkpoint) = (b"receipt".to_vec(), Some("checkpoint".to_owned()));
-    SealedAnswer::seal(&body, receipt, checkpoint, context, to.public(), &responder_key(), &SystemEntropy)
+    let (receipt, entry) = (b"receipt".to_vec(), b"entry".to_vec());
+    let attached = Attached { receipt, entry, checkpoint: Some("checkpoint".to_owned()) };
+    SealedAnswer::seal(&body, attached, context, to.public(), &responder_key(), &SystemEntropy)
 }
 
 /// What Yunnan makes of it, having asked Gansu.
@@ -74,7 +75,7 @@ fn forged(request: &SealedRequest, opened_bytes: &[u8], commitment: Digest) -> S
 /// Receipt and checkpoint.
 fn attached() -> Vec<u8> {
     encoded(|e| {
-        e.array(2).unwrap().bytes(b"receipt").unwrap().null().unwrap();
+        e.array(3).unwrap().bytes(b"receipt").unwrap().bytes(b"entry").unwrap().null().unwrap();
     })
 }
 
@@ -84,8 +85,12 @@ fn an_answer_arrives() {
     let reply = opened(&request, answered(&request, |_| ())).unwrap();
     assert_eq!(reply.answer, answer());
     assert_eq!(
-        (reply.receipt.as_slice(), reply.checkpoint.as_deref()),
-        (b"receipt".as_slice(), Some("checkpoint"))
+        (
+            reply.attached.receipt.as_slice(),
+            reply.attached.entry.as_slice(),
+            reply.attached.checkpoint.as_deref()
+        ),
+        (b"receipt".as_slice(), b"entry".as_slice(), Some("checkpoint"))
     );
 }
 
@@ -95,8 +100,8 @@ fn the_commitment_covers_salt_and_answer() {
     let body = Body::from_parts(SALT, minicbor::to_vec(answer()).unwrap().into());
     let to = sealing_key("yn.police.cn");
     let context = answer_context(&request);
-    let sealed =
-        SealedAnswer::seal(&body, vec![], None, context, to.public(), &responder_key(), &SystemEntropy);
+    let nothing = Attached { receipt: vec![], entry: vec![], checkpoint: None };
+    let sealed = SealedAnswer::seal(&body, nothing, context, to.public(), &responder_key(), &SystemEntropy);
     let reply = opened(&request, sealed).unwrap();
     assert_eq!(reply.commitment, body.commitment());
     assert_eq!(reply.commitment, commitment(body.content()));

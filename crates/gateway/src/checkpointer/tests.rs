@@ -1,0 +1,48 @@
+//! Checkpoints of a growing ledger.
+
+use super::*;
+use crate::testing::{CHECKPOINT, HERE, World, agency, key};
+
+fn checkpointer(world: &World) -> Checkpointer {
+    let keys = Arc::clone(&world.inbound.keys);
+    Checkpointer { agency: agency(HERE), keys, store: world.store.clone(), every: Duration::from_secs(1) }
+}
+
+/// The latest checkpoint, which must be what our key signed for our ledger.
+fn covered(world: &World) -> Option<u64> {
+    let latest = world.store.latest_checkpoint().unwrap()?;
+    let note = SignedCheckpoint::parse(&latest.note).unwrap();
+    let checkpoint = note.verify(&agency(HERE), &[key(HERE, CHECKPOINT).public()]).unwrap();
+    assert_eq!(checkpoint.size, latest.size);
+    Some(latest.size)
+}
+
+#[tokio::test]
+async fn a_checkpoint_is_signed_only_when_the_ledger_has_grown() {
+    let world = World::new().await;
+    let checkpointer = checkpointer(&world);
+    checkpointer.sign().await.unwrap();
+    assert_eq!(covered(&world), None, "an empty ledger says nothing");
+    world.deliver(&world.request(1, "hello"), 1).await;
+    checkpointer.sign().await.unwrap();
+    checkpointer.sign().await.unwrap();
+    assert_eq!(covered(&world), Some(1));
+    assert_eq!(world.store.checkpoints(0, 10).unwrap().len(), 1);
+    let next = world.deliver(&world.request(2, "hello"), 1).await;
+    assert_eq!(next.reply.attached.checkpoint, world.store.latest_checkpoint().unwrap().map(|c| c.note));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_checkpoint_covers_everything() {
+    let world = World::new().await;
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(checkpointer(&world).run(shutdown.clone()));
+    tokio::task::yield_now().await;
+    world.deliver(&world.request(1, "hello"), 1).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(covered(&world), Some(1));
+    world.deliver(&world.request(2, "hello"), 1).await;
+    shutdown.cancel();
+    running.await.unwrap();
+    assert_eq!(covered(&world), Some(2));
+}

@@ -1,0 +1,153 @@
+//! Charter, cards, keyrings and agreements, signed with keys that follow from names.
+
+use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Rules, Title};
+use concord_domain::wanted::Field;
+use concord_domain::{AgencyId, AgreementRef, HandlingLevel, Purpose, Timestamp};
+use concord_trust::{
+    Card, Charter, Directory, DirectoryBuilder, DutyDesk, Keyring, Kind, Member, MemberKind, Names,
+    SealingKey, SignedFile, SigningKey, sha256,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+const ROOT: u8 = 0;
+const AGREEMENT: u8 = 1;
+const KEYRING: u8 = 2;
+/// The use of message keys.
+pub(crate) const MESSAGE: u8 = 3;
+/// The use of checkpoint keys.
+pub(crate) const CHECKPOINT: u8 = 4;
+const SEALING: u8 = 5;
+
+pub(crate) fn agency(name: &str) -> AgencyId {
+    name.parse().unwrap()
+}
+
+/// Within the validity of everything made here.
+pub(crate) fn now() -> Timestamp {
+    "2026-06-01T08:00:00Z".parse().unwrap()
+}
+
+fn seed(name: &str, purpose: u8) -> [u8; 32] {
+    *sha256(&[&[purpose], name.as_bytes()]).as_bytes()
+}
+
+/// A signing key of an agency.
+pub(crate) fn key(name: &str, purpose: u8) -> SigningKey {
+    SigningKey::from_seed(seed(name, purpose))
+}
+
+/// The sealing key of an agency.
+pub(crate) fn sealing_key(name: &str) -> SealingKey {
+    SealingKey::from_seed(seed(name, SEALING))
+}
+
+/// The directory of a federation of these agencies, each with card and keyring.
+pub(crate) fn directory_of(names: &[&str]) -> Arc<Directory> {
+    let charter_key = key("charter", ROOT);
+    let members = names.iter().map(|name| Member {
+        agency: agency(name),
+        kind: MemberKind::Province,
+        superior: None,
+        root: key(name, ROOT).public(),
+    });
+    let charter = Charter {
+        name: "test".into(),
+        sequence: 1,
+        previous: None,
+        threshold: 1,
+        keys: vec![charter_key.public()],
+        members: members.collect(),
+    };
+    let file =
+        SignedFile::unsigned("charter.toml", charter.to_toml()).sign(Kind::Charter, "charter", &charter_key);
+    let mut builder = DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes])).unwrap());
+    for name in names {
+        let file = SignedFile::unsigned(name, card(name).to_toml());
+        builder.card(&file.sign(Kind::Card, name, &key(name, ROOT))).unwrap();
+        let file = SignedFile::unsigned(name, keyring(name).to_toml());
+        builder.keyring(&file.sign(Kind::Keyring, name, &key(name, KEYRING))).unwrap();
+    }
+    Arc::new(builder.build())
+}
+
+fn card(name: &str) -> Card {
+    Card {
+        agency: agency(name),
+        sequence: 1,
+        previous: None,
+        agreement_key: key(name, AGREEMENT).public(),
+        keyring_key: key(name, KEYRING).public(),
+        names: Names { zh: "测试".into(), en: "Test".into() },
+        duty_desk: DutyDesk {
+            phone: "+86 0".into(),
+            email: "desk@example.cn".into(),
+            hours: "always".into(),
+        },
+    }
+}
+
+/// The keyring of an agency, alive from a day before [`now`] to six days after.
+pub(crate) fn keyring(name: &str) -> Keyring {
+    let day = Duration::from_secs(86_400);
+    Keyring {
+        agency: agency(name),
+        sequence: 1,
+        previous: None,
+        issued: now().minus(day),
+        expires: now().plus(6 * day),
+        endpoints: vec!["https://127.0.0.1:1".into()],
+        protocols: vec![1],
+        message: key(name, MESSAGE).public(),
+        checkpoint: key(name, CHECKPOINT).public(),
+        sealing: sealing_key(name).public().clone(),
+        tls_bundle: vec!["none".into()],
+        next: None,
+    }
+}
+
+/// An agreement of three agencies: two purposes, up to restricted.
+pub(crate) fn northwest(version: u32) -> Agreement {
+    let grant = Grant {
+        clause: "1".parse().unwrap(),
+        from: Agencies::Parties,
+        to: Agencies::Parties,
+        below: true,
+        operations: vec!["test.echo".parse().unwrap()],
+        purposes: vec![Purpose::FugitiveApprehension, Purpose::SeriousCrime],
+        branches: None,
+        handling: HandlingLevel::Restricted,
+        fields: vec![Field::Name],
+    };
+    Agreement {
+        id: "northwest".parse().unwrap(),
+        version,
+        kind: AgreementKind::Regional,
+        source: None,
+        parties: [super::ORIGIN, super::HERE, super::OTHER].map(agency).to_vec(),
+        valid_from: "2026-01-01T00:00:00Z".parse().unwrap(),
+        valid_until: "2027-01-01T00:00:00Z".parse().unwrap(),
+        title: Title { zh: "西北".into(), en: "North-west".into() },
+        grants: vec![grant],
+    }
+}
+
+/// How a request names an agreement.
+pub(crate) fn reference(agreement: &Agreement) -> AgreementRef {
+    let digest = sha256(&[agreement.to_toml().as_bytes()]);
+    AgreementRef { id: agreement.id.clone(), version: agreement.version, digest }
+}
+
+/// Rules of these agreements, each signed by all its parties.
+pub(crate) fn rules(agreements: &[Agreement]) -> Arc<Rules> {
+    let signed = agreements.iter().map(|agreement| {
+        let file = SignedFile::unsigned(&format!("{}.toml", agreement.file_stem()), agreement.to_toml());
+        agreement.parties.iter().fold(file, |file, party| {
+            file.sign(Kind::Agreement, party.as_str(), &key(party.as_str(), AGREEMENT))
+        })
+    });
+    let directory = directory_of(&[super::ORIGIN, super::HERE, super::OTHER]);
+    let (rules, problems) = Rules::build(signed, directory, |_| None);
+    assert!(problems.is_empty(), "{problems:?}");
+    Arc::new(rules)
+}

@@ -1,0 +1,119 @@
+//! A node's folder in a generated federation, which tests then spoil.
+
+use crate::config::Config;
+use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Title};
+use concord_domain::wanted::Field;
+use concord_domain::{AgencyId, Clock, FixedClock, HandlingLevel, Purpose, SystemEntropy, Timestamp};
+use concord_pki::{Addresses, Federation, KeyName, Layout, Lives, NodeFolder, Options, generate};
+use concord_trust::{Kind, SignedFile, SigningKey};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// The agency whose node it is.
+pub(crate) const HERE: &str = "yn.police.cn";
+/// Another agency with a node.
+pub(crate) const OTHER: &str = "gz.police.cn";
+
+pub(crate) fn agency(name: &str) -> AgencyId {
+    name.parse().unwrap()
+}
+
+/// When the federation was generated.
+pub(crate) fn now() -> Timestamp {
+    "2026-06-01T08:00:00Z".parse().unwrap()
+}
+
+/// A generated federation and the configuration of [`HERE`].
+pub(crate) struct World {
+    dir: TempDir,
+    pub(crate) config: Config,
+    pub(crate) clock: Arc<FixedClock>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let nodes = [HERE, OTHER].map(agency);
+        let addresses = nodes.iter().zip(0u16..).map(|(agency, number)| {
+            let at = |port: u16| format!("127.0.0.1:{}", port + number).parse().unwrap();
+            (agency.clone(), Addresses { local_api: at(7000), federation_api: at(8000) })
+        });
+        let options = Options {
+            now: now(),
+            entropy: &SystemEntropy,
+            addresses: addresses.collect(),
+            lives: Lives::default(),
+        };
+        generate(&Federation::sample().unwrap(), Some(&nodes), dir.path(), &options).unwrap();
+        let file = Layout::new(dir.path()).node(&agency(HERE)).config();
+        let config = Config::load(&file).unwrap();
+        Self { dir, config, clock: Arc::new(FixedClock::at(now())) }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        Layout::new(self.dir.path())
+    }
+
+    /// The folder of [`HERE`].
+    pub(crate) fn node(&self) -> NodeFolder {
+        self.layout().node(&agency(HERE))
+    }
+
+    /// Publishes a pact of the two, signed by these.
+    pub(crate) fn publish_pact(&self, pact: &Agreement, signers: &[&str]) {
+        let stem = pact.file_stem();
+        let file = SignedFile::unsigned(&format!("{stem}.toml"), pact.to_toml());
+        let signed = signers.iter().fold(file, |file, name| {
+            let key =
+                std::fs::read_to_string(self.layout().node(&agency(name)).key(KeyName::Agreement)).unwrap();
+            file.sign(Kind::Agreement, name, &SigningKey::from_text(&key).unwrap())
+        });
+        signed.write(&self.layout().agreements(), &stem).unwrap();
+    }
+
+    /// Takes a version of the pact away again.
+    pub(crate) fn withdraw_pact(&self, version: u32) {
+        for name in [format!("pact.v{version}.toml")]
+            .into_iter()
+            .chain([HERE, OTHER].map(|signer| format!("pact.v{version}.{signer}.sig")))
+        {
+            std::fs::remove_file(self.layout().agreements().join(name)).unwrap();
+        }
+    }
+}
+
+/// A pact of the two agencies.
+pub(crate) fn pact(version: u32) -> Agreement {
+    let grant = Grant {
+        clause: "1".parse().unwrap(),
+        from: Agencies::Parties,
+        to: Agencies::Parties,
+        below: true,
+        operations: vec!["wanted.search".parse().unwrap()],
+        purposes: vec![Purpose::FugitiveApprehension],
+        branches: None,
+        handling: HandlingLevel::Restricted,
+        fields: vec![Field::Name],
+    };
+    Agreement {
+        id: "pact".parse().unwrap(),
+        version,
+        kind: AgreementKind::Bilateral,
+        source: None,
+        parties: [HERE, OTHER].map(agency).to_vec(),
+        valid_from: "2026-01-01T00:00:00Z".parse().unwrap(),
+        valid_until: "2027-01-01T00:00:00Z".parse().unwrap(),
+        title: Title { zh: "协议".into(), en: "Pact".into() },
+        grants: vec![grant],
+    }
+}
+
+/// Copies a file over another.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::copy(from, to).unwrap();
+}
