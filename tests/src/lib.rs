@@ -1,6 +1,7 @@
 //! Clusters of Concord nodes for tests.
 //!
-//! In scope: the deterministic [`simulation`], people who do not exist, checks that hold for every federation.
+//! In scope: the deterministic [`simulation`], a [`cluster`] of real processes, the [`command`] line, people who do not
+//! exist, strangers and forgers, checks that hold for every federation.
 //! Out of scope: what is tested (`tests/cluster`, `tests/simulation`).
 
 #![allow(
@@ -12,5 +13,11 @@
 )]
 
 pub mod audit;
+pub mod caller;
+pub mod cluster;
+pub mod command;
+pub mod forge;
 pub mod people;
+pub mod searching;
 pub mod simulation;
+pub mod stranger;

@@ -96,7 +96,7 @@ fn covered_by_any<'a>(rules: &'a Rules, facts: &Facts<'_>, now: Timestamp) -> Re
     }
     Err(match (out_of_force, closest) {
         (Some((text, grant)), _) => Denial::not_in_force(text, Some(&grant.clause), now),
-        (None, Some(gap)) if gap.is_about_others(rules, facts) => gap.denial(facts).as_no_agreement(facts),
+        (None, Some(gap)) if gap.is_about_others(rules, facts) => gap.denial(facts).into_no_agreement(facts),
         (None, Some(gap)) => gap.denial(facts),
         (None, None) => Denial::no_agreement(facts),
     })

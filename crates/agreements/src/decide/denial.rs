@@ -50,7 +50,7 @@ impl Denial {
     }
 
     /// The same, where the agreement that came closest is not about one of the two.
-    pub(super) fn as_no_agreement(self, facts: &Facts<'_>) -> Self {
+    pub(super) fn into_no_agreement(self, facts: &Facts<'_>) -> Self {
         let missing =
             format!("no agreement is about {} and {}; closest: {}", facts.from, facts.to, self.missing);
         Self { refusal: Refusal::NoAgreement, missing, ..self }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::testing::{HERE, ORIGIN, World, agency, northwest, reference};
-use concord_domain::OutcomeKind;
+use concord_domain::{Digest, Failure, Outcome, OutcomeKind, Refusal};
+use concord_ledger::SignedCheckpoint;
 use std::pin::pin;
 use std::task::Poll;
 

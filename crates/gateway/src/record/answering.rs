@@ -1,0 +1,240 @@
+//! Answering on the record: every answer and every refusal is durable before it is sealed.
+
+use super::sharing::Sharing;
+use super::{Leaf, NotRecorded, Recorder, facts_of};
+use crate::operation::{AnyDraft, Fault};
+use concord_agreements::{Opening, Permit};
+use concord_domain::wanted::Authority;
+use concord_domain::{Refusal, Timestamp};
+use concord_ledger::{Entry, Event, LeafRef, Receipt, RequestFacts};
+use concord_store::{Change, Guard, Recorded, Remembered, Request, Write};
+use concord_trust::SealingPublicKey;
+use concord_trust::envelope::{
+    Answer, AnswerContext, Attached, Body, CLOCK_SKEW_MAX, Context, PROTOCOL, SUITE, SealedAnswer, Verdict,
+    VerifiedRequest,
+};
+use minicbor::{Decode, Encode};
+use zeroize::Zeroizing;
+
+/// The salted answer as it is kept for a repeat.
+#[derive(Encode, Decode)]
+struct Kept {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    salt: [u8; 32],
+    #[cbor(n(1), with = "minicbor::bytes")]
+    content: Vec<u8>,
+}
+
+impl Recorder {
+    /// Puts an answer on the record, together with what a repeat will get.
+    pub(crate) async fn release(
+        &self,
+        request: &VerifiedRequest,
+        attempt: u32,
+        draft: AnyDraft,
+        epoch: u64,
+    ) -> Result<Release, NotRecorded> {
+        let AnyDraft { authority, outcome, content } = draft;
+        let mut facts = verified_facts(request);
+        facts.clause.clone_from(&authority.clause);
+        let answer = Answer {
+            verdict: Verdict::Served(outcome),
+            agreement: Some(authority.agreement),
+            clause: authority.clause,
+            content,
+            explanation: String::new(),
+        };
+        let body = self.body(&answer)?;
+        let event = Event::Released { request: facts, outcome, answer: body.commitment() };
+        self.remember("released", request, attempt, body, event, epoch).await
+    }
+
+    /// Puts a refusal on the record, together with what a repeat will get; beyond [`Sharing::REQUESTS_ALONE`] a minute it
+    /// shares an entry and is not remembered.
+    pub(crate) async fn refuse(
+        &self,
+        request: &VerifiedRequest,
+        attempt: u32,
+        refused: Refused,
+        under: Ruling,
+    ) -> Result<Release, NotRecorded> {
+        let Refused { refusal, authority, explanation } = refused;
+        let mut facts = verified_facts(request);
+        facts.clause = authority.as_ref().and_then(|a| a.clause.clone());
+        let body = self.body(&refusal_answer(refusal, authority, explanation))?;
+        let origin = &request.context().origin;
+        if let Some(entry) = self.sharing.entry(origin, refusal, under.now, Sharing::REQUESTS_ALONE) {
+            return Ok(Release { body, entry });
+        }
+        let event = Event::Refused { request: facts, refusal };
+        let release = self.remember("refused", request, attempt, body, event, under.epoch).await?;
+        self.sharing.note(origin, refusal, under.now, &release.entry);
+        Ok(release)
+    }
+
+    /// Puts on the record that an envelope was refused before its request was even looked at: replayed, expired,
+    /// misaddressed. Not remembered, and shared by the origin's repetitions for a minute.
+    pub(crate) async fn refuse_envelope(
+        &self,
+        request: &VerifiedRequest,
+        refusal: Refusal,
+        now: Timestamp,
+    ) -> Result<Release, NotRecorded> {
+        let body = self.body(&refusal_answer(refusal, None, refusal.sentence().to_owned()))?;
+        let origin = &request.context().origin;
+        if let Some(entry) = self.sharing.entry(origin, refusal, now, Sharing::ENVELOPES_ALONE) {
+            return Ok(Release { body, entry });
+        }
+        let event = Event::Refused { request: verified_facts(request), refusal };
+        let entry = self.write_entry("refused_envelope", vec![], vec![], event).await?;
+        self.sharing.note(origin, refusal, now, &entry);
+        Ok(Release { body, entry })
+    }
+
+    /// The recorded answer again, for a new attempt of the same request. Without a permit only a refusal may go out
+    /// again, and otherwise the reason why there is none is given back.
+    pub(crate) async fn repeat(
+        &self,
+        permit: Result<Permit<Opening>, Refusal>,
+        request: &VerifiedRequest,
+        remembered: &Remembered,
+        epoch: u64,
+    ) -> Result<Result<Release, Refusal>, NotRecorded> {
+        let (entry, event) = self.recorded(remembered.entry)?;
+        match (permit, event) {
+            (Ok(_), _) | (Err(_), Event::Refused { .. }) => {}
+            (
+                Err(refusal),
+                Event::Released { .. }
+                | Event::Asked { .. }
+                | Event::Concluded { .. }
+                | Event::Imported { .. }
+                | Event::Started { .. },
+            ) => return Ok(Err(refusal)),
+        }
+        let (origin, id, attempt) =
+            (request.context().origin.clone(), request.context().id, request.dispatch().attempt);
+        let guards =
+            vec![Guard::RulesEpoch(epoch), Guard::AttemptNewer { origin: origin.clone(), id, attempt }];
+        let changes = vec![Change::RememberAttempt { origin, id, attempt }];
+        self.store.submit(Write { name: "repeated", guards, changes, entries: vec![] }).await?;
+        let kept = self.keys.storage.open(&remembered.answer, request.digest().as_bytes());
+        let kept = kept.map_err(|e| Fault::new("reading a kept answer", e))?;
+        let Kept { salt, content } =
+            minicbor::decode(&kept).map_err(|e| Fault::new("reading a kept answer", e))?;
+        Ok(Ok(Release { body: Body::from_parts(salt, Zeroizing::new(content)), entry }))
+    }
+
+    /// What stands at an index of our ledger.
+    fn recorded(&self, index: u64) -> Result<(Leaf, Event), Fault> {
+        let stored = self.store.entries(index, 1).map_err(|e| Fault::new("reading an entry", e))?;
+        let stored = stored.into_iter().find(|stored| stored.index == index);
+        let stored = stored.ok_or_else(|| Fault::new("reading an entry", "it is not there"))?;
+        let entry = Entry::decode(&stored.bytes).map_err(|e| Fault::new("reading an entry", e))?;
+        let at = Recorded { index, leaf: stored.leaf, time: entry.time };
+        Ok((Leaf { at, bytes: stored.bytes }, entry.event))
+    }
+
+    fn body(&self, answer: &Answer) -> Result<Body, Fault> {
+        answer.to_body(&*self.entropy).map_err(|e| Fault::new("an answer over its limit", e))
+    }
+
+    async fn remember(
+        &self,
+        name: &'static str,
+        request: &VerifiedRequest,
+        attempt: u32,
+        body: Body,
+        event: Event,
+        epoch: u64,
+    ) -> Result<Release, NotRecorded> {
+        let Context { origin, id, expires, .. } = request.context();
+        let kept = Kept { salt: *body.salt(), content: body.content().to_vec() };
+        let kept = Zeroizing::new(minicbor::to_vec(kept).map_err(|e| Fault::new("keeping an answer", e))?);
+        let remembered = Request {
+            origin: origin.clone(),
+            id: *id,
+            digest: request.digest(),
+            attempt,
+            keep_until: expires.plus(CLOCK_SKEW_MAX),
+            answer: self.keys.storage.seal(&kept, request.digest().as_bytes(), &*self.entropy),
+        };
+        let guards = vec![Guard::RequestNew { origin: origin.clone(), id: *id }, Guard::RulesEpoch(epoch)];
+        let changes = vec![Change::RememberRequest(remembered)];
+        Ok(Release { body, entry: self.write_entry(name, guards, changes, event).await? })
+    }
+}
+
+/// A refusal with what is said about it.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) refusal: Refusal,
+    pub(crate) authority: Option<Authority>,
+    pub(crate) explanation: String,
+}
+
+/// Under which epoch, and when, something was decided.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ruling {
+    pub(crate) epoch: u64,
+    pub(crate) now: Timestamp,
+}
+
+fn refusal_answer(refusal: Refusal, authority: Option<Authority>, explanation: String) -> Answer {
+    let (agreement, clause) = authority.map(|a| (a.agreement, a.clause)).unzip();
+    Answer {
+        verdict: Verdict::Refused(refusal),
+        agreement,
+        clause: clause.flatten(),
+        content: Vec::new(),
+        explanation: explanation.chars().take(Answer::EXPLANATION_MAX).collect(),
+    }
+}
+
+fn verified_facts(request: &VerifiedRequest) -> RequestFacts {
+    RequestFacts {
+        digest: Some(request.digest()),
+        commitment: Some(request.commitment()),
+        ..facts_of(request.context())
+    }
+}
+
+/// An answer that is on the record. Only the recorder makes one, and only it can be sealed and sent.
+#[derive(Debug)]
+#[must_use]
+pub struct Release {
+    body: Body,
+    entry: Leaf,
+}
+
+impl Release {
+    /// Seals and signs the answer with its receipt.
+    pub(crate) fn seal(
+        self,
+        recorder: &Recorder,
+        request: &VerifiedRequest,
+        to: &SealingPublicKey,
+        now: Timestamp,
+    ) -> Result<SealedAnswer, Fault> {
+        let Leaf { at: Recorded { index, leaf, time }, bytes } = self.entry;
+        let receipt =
+            Receipt { ledger: recorder.agency.clone(), index, leaf, time }.sign(&recorder.keys.message);
+        let checkpoint =
+            recorder.store.latest_checkpoint().map_err(|e| Fault::new("reading a checkpoint", e))?;
+        let context = AnswerContext {
+            protocol: PROTOCOL,
+            suite: SUITE,
+            request: request.digest(),
+            responder: recorder.agency.clone(),
+            sealing_key: to.key_id(),
+            created: now,
+        };
+        let attached = Attached { receipt, entry: bytes, checkpoint: checkpoint.map(|c| c.note) };
+        Ok(SealedAnswer::seal(&self.body, attached, context, to, &recorder.keys.message, &*recorder.entropy))
+    }
+
+    /// Where it stands in our ledger.
+    pub(crate) fn leaf_ref(&self) -> LeafRef {
+        LeafRef { index: self.entry.at.index, hash: self.entry.at.leaf }
+    }
+}

@@ -1,0 +1,210 @@
+//! A federation of real processes in a folder of its own: what the tests of `tests/cluster` look at from outside.
+
+use crate::command::Ran;
+use anyhow::Context;
+use concord_cli::{Cluster, ClusterNode, ClusterOptions};
+use concord_client::{Client, ImportReport};
+use concord_domain::AgencyId;
+use concord_domain::wanted::Notice;
+use concord_ledger::{Entry, Report};
+use concord_pki::{Layout, NodeFolder};
+use rustix::process::{Pid, kill_process};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+
+pub use rustix::process::Signal;
+
+/// An agency by name.
+///
+/// # Panics
+/// If it is no name.
+pub fn agency(name: &str) -> AgencyId {
+    name.parse().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Nodes of the sample federation, each a process; they and their folder end with it.
+#[derive(Debug)]
+pub struct TestCluster {
+    // Before the folder, so that no process writes to it when it goes.
+    cluster: Cluster,
+    folder: TempDir,
+    program: PathBuf,
+}
+
+impl TestCluster {
+    /// Starts a node for each agency of the sample federation that is named, run by `program`.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub async fn start(program: &str, agencies: &[&str]) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let agencies: Vec<_> = agencies.iter().map(|name| agency(name)).collect();
+        let cluster = Cluster::start(folder.path(), &agencies, ClusterOptions::new(program)).await?;
+        Ok(Self { cluster, folder, program: program.into() })
+    }
+
+    /// The folder of everything.
+    pub fn dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where everything stands in it.
+    pub fn layout(&self) -> Layout {
+        Layout::new(self.dir())
+    }
+
+    /// The files of one node.
+    pub fn files(&self, name: &str) -> NodeFolder {
+        self.layout().node(&agency(name))
+    }
+
+    /// One node as `cluster.json` shows it.
+    ///
+    /// # Panics
+    /// If there is none of that agency.
+    pub fn node(&self, name: &str) -> &ClusterNode {
+        self.cluster.node(&agency(name)).unwrap_or_else(|| panic!("{name} has no node"))
+    }
+
+    /// A client with a connection of its own, as the agency's application.
+    ///
+    /// # Errors
+    /// If its certificate cannot be used.
+    pub fn application(&self, name: &str) -> anyhow::Result<Client> {
+        self.cluster.client(&agency(name))
+    }
+
+    /// A client with a connection of its own, as the agency's officer.
+    ///
+    /// # Errors
+    /// If the certificate cannot be used.
+    pub fn officer(&self, name: &str) -> anyhow::Result<Client> {
+        Ok(Client::connect(&self.node(name).officer_profile())?)
+    }
+
+    /// Makes these notices the content of one source of an agency's register.
+    ///
+    /// # Errors
+    /// As the node rejects it.
+    pub async fn import(
+        &self,
+        name: &str,
+        source: &str,
+        notices: Vec<Notice>,
+    ) -> anyhow::Result<ImportReport> {
+        let rows = (1..).zip(notices).map(Ok);
+        Ok(self.application(name)?.import(source, futures_util::stream::iter(rows), |_| ()).await?)
+    }
+
+    /// SIGKILL, and the end of the process.
+    ///
+    /// # Errors
+    /// If there is no such node.
+    pub async fn kill(&mut self, name: &str) -> anyhow::Result<()> {
+        self.cluster.kill(&agency(name)).await
+    }
+
+    /// Starts a node that was killed, on its ports.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn restart(&mut self, name: &str) -> anyhow::Result<()> {
+        self.cluster.restart(&agency(name)).await
+    }
+
+    /// Sends a signal to a node's process.
+    ///
+    /// # Errors
+    /// If there is no such process.
+    pub fn signal(&self, name: &str, signal: Signal) -> anyhow::Result<()> {
+        let pid = i32::try_from(self.node(name).pid).ok().and_then(Pid::from_raw);
+        Ok(kill_process(pid.context("a process id")?, signal)?)
+    }
+
+    /// Runs `concord --output json --cluster DIR --agency NAME ARGUMENTS...`.
+    ///
+    /// # Errors
+    /// If the program does not run or does not end.
+    pub async fn concord(&self, name: &str, arguments: &[&str]) -> anyhow::Result<Ran> {
+        let dir = self.dir().to_str().context("a plain path")?;
+        let about = ["--cluster", dir, "--agency", name];
+        Ran::of(&self.program, &[about.as_slice(), arguments].concat()).await
+    }
+
+    /// Runs `concord --output json ARGUMENTS...`.
+    ///
+    /// # Errors
+    /// If the program does not run or does not end.
+    pub async fn concord_alone(&self, arguments: &[&str]) -> anyhow::Result<Ran> {
+        Ran::of(&self.program, arguments).await
+    }
+
+    /// Ends all nodes in peace and keeps what they leave.
+    ///
+    /// # Errors
+    /// As [`Cluster::stop`].
+    pub async fn stop(self) -> anyhow::Result<Stopped> {
+        let Self { cluster, folder, program: _ } = self;
+        cluster.stop().await?;
+        Ok(Stopped { folder })
+    }
+}
+
+/// What a cluster left.
+#[derive(Debug)]
+pub struct Stopped {
+    folder: TempDir,
+}
+
+impl Stopped {
+    /// Where everything stands.
+    pub fn layout(&self) -> Layout {
+        Layout::new(self.folder.path())
+    }
+
+    /// A node's state.
+    pub fn data(&self, name: &str) -> PathBuf {
+        self.layout().node(&agency(name)).data()
+    }
+
+    /// The entries of an agency's ledger, in order.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn entries(&self, name: &str) -> anyhow::Result<Vec<Entry>> {
+        crate::audit::entries(&self.data(name))
+    }
+
+    /// Audits an agency's ledger.
+    ///
+    /// # Errors
+    /// What the audit finds.
+    pub fn verify(&self, name: &str) -> anyhow::Result<Report> {
+        crate::audit::verify(&self.layout().federation(), &agency(name), &self.data(name))
+            .with_context(|| format!("the ledger of {name}"))
+    }
+}
+
+/// How often [`until`] looks.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Looks again and again until there is something, for what no event tells.
+///
+/// # Panics
+/// If there is nothing `within` that time.
+pub async fn until<T>(
+    what: &str,
+    within: Duration,
+    mut look: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
+) -> T {
+    let end = tokio::time::Instant::now() + within;
+    loop {
+        let found = look().await.unwrap_or_else(|error| panic!("{what}: {error:#}"));
+        match found {
+            Some(found) => return found,
+            None => assert!(tokio::time::Instant::now() < end, "{what}: not within {within:?}"),
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
