@@ -18,6 +18,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 pub struct RegisteredNotice {
     /// The source.
     pub source: String,
+    /// The generation of the source: another one is other content, even under the same number.
+    pub generation: u64,
     /// The notice.
     pub notice: Notice,
 }
@@ -128,7 +130,7 @@ pub(crate) fn highest_generation(db: &Connection) -> Result<u64, StorageError> {
 pub(crate) fn visit(db: &Connection, mut visit: impl FnMut(RegisteredNotice)) -> Result<(), StorageError> {
     // The cross join keeps the index on the number outermost: rows come sorted, nothing is collected first.
     let mut statement = db.prepare_cached(
-        "SELECT g.source, n.bytes FROM notice n CROSS JOIN generation g ON g.generation = n.generation
+        "SELECT g.source, g.generation, n.bytes FROM notice n CROSS JOIN generation g ON g.generation = n.generation
          WHERE g.state = 'live' ORDER BY n.number, g.source",
     )?;
     let mut rows = statement.query([])?;
@@ -141,7 +143,7 @@ pub(crate) fn visit(db: &Connection, mut visit: impl FnMut(RegisteredNotice)) ->
 /// The live notices under a number: one for each source that uses it, by source.
 pub(crate) fn find(db: &Connection, number: &NoticeNumber) -> Result<Vec<RegisteredNotice>, StorageError> {
     let mut statement = db.prepare_cached(
-        "SELECT g.source, n.bytes FROM notice n CROSS JOIN generation g ON g.generation = n.generation
+        "SELECT g.source, g.generation, n.bytes FROM notice n CROSS JOIN generation g ON g.generation = n.generation
          WHERE n.number = ?1 AND g.state = 'live' ORDER BY g.source",
     )?;
     let mut rows = statement.query([number.as_str()])?;
@@ -166,7 +168,7 @@ pub(crate) fn stats(db: &Connection) -> Result<Vec<SourceStats>, StorageError> {
 }
 
 fn registered(row: &Row<'_>) -> Result<RegisteredNotice, StorageError> {
-    let bytes = row.get_ref(1)?.as_blob().map_err(|_| StorageError::Corrupt { what: "notice" })?;
+    let bytes = row.get_ref(2)?.as_blob().map_err(|_| StorageError::Corrupt { what: "notice" })?;
     let notice = minicbor::decode(bytes).map_err(|_| StorageError::Corrupt { what: "notice" })?;
-    Ok(RegisteredNotice { source: row.get(0)?, notice })
+    Ok(RegisteredNotice { source: row.get(0)?, generation: row.get(1)?, notice })
 }

@@ -8,6 +8,7 @@ use crate::testing::{World, named, notice};
 use concord_domain::wanted::Notice;
 use concord_wire::pb::register::v1 as pb;
 use concord_wire::pb::register::v1::import_request::Part;
+use futures_util::FutureExt;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -52,9 +53,14 @@ async fn exported(world: &World, source: &str) -> Vec<String> {
     found
 }
 
+/// What a search finds at once; nothing while it waits for a new index.
+fn candidates(register: &Arc<Register>, name: &str) -> Option<Vec<Candidate>> {
+    register.find(named(name), Fields::all()).now_or_never().map(Result::unwrap)
+}
+
 /// The numbers that a search finds.
 fn found(world: &World, name: &str) -> Vec<String> {
-    let candidates = world.register.search(&named(name), &Fields::all()).unwrap();
+    let candidates = candidates(&world.register, name).expect("an index that is up to date");
     candidates.iter().map(|candidate| candidate.notice.number.as_str().to_owned()).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use concord_ledger::Event;
+use concord_store::{Change, Write};
 
 #[tokio::test]
 async fn a_source_is_taken_and_recorded() {
@@ -87,7 +88,7 @@ async fn two_sources_may_use_one_number() {
     import(&world, "local", &[notice("1", "Li Weiming")]).await;
     assert_eq!(exported(&world, "ofac-sdn").await, ["1 Zhang Guoqiang"]);
     for name in ["Zhang Guoqiang", "Li Weiming"] {
-        let found = world.register.search(&named(name), &Fields::all()).unwrap();
+        let found = candidates(&world.register, name).unwrap();
         let [candidate] = &found[..] else { panic!("{} candidates", found.len()) };
         assert_eq!(candidate.notice.names[0].text(), name, "each source's own notice");
     }
@@ -100,8 +101,24 @@ async fn two_sources_may_use_one_number() {
 async fn a_restart_finds_the_same() {
     let world = World::new().await;
     import(&world, "local", &[notice("A-1", "Zhang Guoqiang")]).await;
-    let reloaded = Register::load(world.store.clone(), Heavy::Inline).await.unwrap();
-    let candidates = |register: &Register| register.search(&named("Zhang Guoqiang"), &Fields::all()).unwrap();
+    let reloaded = Arc::new(Register::load(world.store.clone(), Heavy::Inline).await.unwrap());
+    let candidates = |register: &Arc<Register>| candidates(register, "Zhang Guoqiang").unwrap();
     assert_eq!(candidates(&reloaded), candidates(&world.register));
     assert_eq!(candidates(&reloaded).len(), 1);
+}
+
+#[tokio::test]
+async fn a_number_that_became_another_persons_is_not_disclosed_by_the_old_index() {
+    let world = World::new().await;
+    import(&world, "local", &[notice("A-1", "Zhang Guoqiang"), notice("A-2", "Li Weiming")]).await;
+    let generation = world.store.new_generation();
+    let changes = vec![
+        Change::StageNotices { generation, notices: vec![notice("A-1", "Chen Xiaoyu")] },
+        Change::PublishGeneration { source: "local".to_owned(), generation },
+    ];
+    world.store.submit(Write { name: "test", guards: vec![], changes, entries: vec![] }).await.unwrap();
+    assert!(candidates(&world.register, "Zhang Guoqiang").is_none(), "it waits for the new index");
+    world.register.reindex().await.unwrap();
+    assert!(found(&world, "Zhang Guoqiang").is_empty());
+    assert_eq!(found(&world, "Chen Xiaoyu"), ["A-1"]);
 }
