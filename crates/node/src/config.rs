@@ -199,6 +199,17 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_in_the_readme_is_a_configuration() {
+        let readme = include_str!("../../../README.md");
+        let (_, after) = readme.split_once("```toml\n").unwrap();
+        let (sample, _) = after.split_once("```").unwrap();
+        let config = parse(&sample.replace("64 hexadecimal digits", &"0".repeat(64))).unwrap();
+        assert!(config.metrics.is_some_and(|metrics| metrics.listen.ip().is_loopback()));
+        assert_eq!(config.checkpoints.every_ms, CheckpointConfig::default().every_ms);
+        assert_eq!(config.reload.every_ms, ReloadConfig::default().every_ms);
+    }
+
+    #[test]
     fn every_unknown_key_is_named() {
         let text = format!("{GOOD}\nunheard = 1\n[reload]\nevery_ms = 5\nsometimes = true\n");
         let problems = parse(&text).unwrap_err().to_string();
