@@ -88,9 +88,9 @@ async fn timed_out(asking: &Client, when: &str) {
 }
 
 fn asked_of<'a>(entries: &'a [Entry], destination: &str) -> Option<&'a RequestFacts> {
-    entries.iter().find_map(|entry| match &entry.event {
-        Event::Asked { request } if request.destination.as_str() == destination => Some(request),
-        _ => None,
+    entries.iter().find_map(|entry| {
+        let Event::Asked { request } = &entry.event else { return None };
+        (request.destination.as_str() == destination).then_some(request)
     })
 }
 

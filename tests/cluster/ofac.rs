@@ -293,7 +293,8 @@ async fn broken_streams(cluster: &TestCluster, part: &Part) {
     let agency = HOLDERS[0];
     let client = cluster.application(agency).unwrap();
     let before = counts(&client).await;
-    let rows = || part.notices[..ROWS].to_vec().into_iter().zip(1..).map(row);
+    let some = part.notices[..ROWS].to_vec();
+    let rows = || some.clone().into_iter().zip(1..).map(row);
 
     let error = client
         .import("sdn", stream::iter(rows().chain([Err(std::io::Error::other("the disk is gone"))])), |_| ())

@@ -74,12 +74,13 @@ fn run(seed: u64) -> (Vec<Outcomes>, Vec<String>) {
             let rows = (1..=20).map(|n| Ok((u64::from(n), notice(n, &format!("Person Number {n}")))));
             let report = sichuan.import("sample", futures_util::stream::iter(rows), |_| ()).await?;
             assert_eq!((report.taken, report.rejected.len()), (20, 0));
-            found.lock().unwrap().push(search(&yunnan, &seen, 7).await?);
+            let before = search(&yunnan, &seen, 7).await?;
             turmoil::partition(YUNNAN, SICHUAN);
-            found.lock().unwrap().push(search(&yunnan, &seen, 8).await?);
+            let during = search(&yunnan, &seen, 8).await?;
             turmoil::repair(YUNNAN, SICHUAN);
             tokio::time::sleep(Duration::from_secs(10)).await;
-            found.lock().unwrap().push(search(&yunnan, &seen, 9).await?);
+            let after = search(&yunnan, &seen, 9).await?;
+            found.lock().unwrap().extend([before, during, after]);
             // One interval more, so that the last checkpoints are signed.
             tokio::time::sleep(Duration::from_secs(2)).await;
             Ok(())
