@@ -1,6 +1,6 @@
 //! SHA-256 values.
 
-use std::fmt;
+use crate::text::fixed_bytes;
 
 /// A SHA-256 value (FIPS 180-4). Computed in `concord-trust` and `concord-ledger`; here it is only named.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,33 +32,7 @@ impl Digest {
     }
 }
 
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Digest({self})")
-    }
-}
-
-impl<C> minicbor::Encode<C> for Digest {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        e: &mut minicbor::Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.bytes(&self.0)?.ok()
-    }
-}
-
-impl<'b, C> minicbor::Decode<'b, C> for Digest {
-    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        Self::from_slice(d.bytes()?).ok_or_else(|| minicbor::decode::Error::message("a digest has 32 bytes"))
-    }
-}
+fixed_bytes!(Digest, 32, "a digest has 32 bytes");
 
 impl serde::Serialize for Digest {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {

@@ -186,4 +186,35 @@ macro_rules! hidden {
     };
 }
 
-pub(crate) use {as_text, codes, hidden, short_text, shown};
+/// Bytes of a fixed number: shown in hexadecimal, in CBOR as a byte string.
+macro_rules! fixed_bytes {
+    ($name:ident, $length:literal, $wrong:literal) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+            }
+        }
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+        impl<C> minicbor::Encode<C> for $name {
+            fn encode<W: minicbor::encode::Write>(
+                &self,
+                e: &mut minicbor::Encoder<W>,
+                _: &mut C,
+            ) -> Result<(), minicbor::encode::Error<W::Error>> {
+                e.bytes(&self.0)?.ok()
+            }
+        }
+        impl<'b, C> minicbor::Decode<'b, C> for $name {
+            fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+                let bytes: Result<[u8; $length], _> = d.bytes()?.try_into();
+                bytes.map(Self).map_err(|_| minicbor::decode::Error::message($wrong))
+            }
+        }
+    };
+}
+
+pub(crate) use {as_text, codes, fixed_bytes, hidden, short_text, shown};

@@ -3,15 +3,17 @@
 //! Everything here is personal data: no type shows its content in `Debug`.
 
 mod birth;
+mod field;
 mod identifier;
+mod name;
 mod notice;
 mod query;
 mod subject;
 
 pub use birth::{BirthDate, InvalidBirthDate};
+pub use field::{Field, Fields};
 pub use identifier::{Identifier, IdentifierKind, InvalidIdentifier};
-pub use notice::{
-    Description, Field, Fields, InvalidNotice, NameKind, Notice, NoticeNumber, Offence, PersonName, Sex,
-};
+pub use name::{NameKind, PersonName, Sex};
+pub use notice::{Description, InvalidNotice, Notice, NoticeNumber, Offence};
 pub use query::{Authority, Finding, LedgerPosition, Query, Scope, Totals};
 pub use subject::{Candidate, InvalidSubject, Score, Subject};

@@ -50,11 +50,12 @@ pub struct Outbound {
     pub links: Links,
 }
 
-/// Broken connections of one request at most: one more attempt, so that a peer's restart does not cost the answer. The
-/// destination executes a request once, however many attempts there are.
-const BROKEN_MAX: u32 = 1;
-/// The first pause before asking again for an answer that is still being made; each is twice the one before.
-const PROGRESS_PAUSE: Duration = Duration::from_millis(25);
+/// Broken connections of one request at most: a peer that restarts or changes its certificate may cost the first attempt
+/// its connection, and the second one that was still thought to be open. The destination executes a request once, however
+/// many attempts there are.
+const BROKEN_MAX: u32 = 2;
+/// The first pause before another attempt; each is twice the one before.
+const ATTEMPT_PAUSE: Duration = Duration::from_millis(25);
 /// Times a request is decided again because newer rules came into force meanwhile.
 const DECISIONS_MAX: usize = 3;
 
@@ -209,10 +210,10 @@ impl Outbound {
                         return Ok(reply);
                     }
                 }
-                Err(NoAnswer::Broken) if attempt <= BROKEN_MAX => continue,
+                Err(NoAnswer::Broken) if attempt <= BROKEN_MAX => {}
                 Err(no_answer) => return Err(no_answer.outcome()),
             }
-            let pause = PROGRESS_PAUSE * 2_u32.saturating_pow(attempt);
+            let pause = ATTEMPT_PAUSE * 2_u32.saturating_pow(attempt);
             if tokio::time::timeout_at(deadline.instant(), tokio::time::sleep(pause)).await.is_err() {
                 return Err(Outcome::TimedOut);
             }

@@ -1,9 +1,8 @@
 //! The wanted notice (通缉令), with the content of Rules 275.
 
-use super::{BirthDate, Identifier};
-use crate::text::{InvalidText, bounded, codes, hidden, short_text};
+use super::{BirthDate, Field, Fields, Identifier, NameKind, PersonName, Sex};
+use crate::text::{hidden, short_text};
 use minicbor::{Decode, Encode};
-use std::collections::BTreeSet;
 use thiserror::Error;
 
 short_text! {
@@ -11,113 +10,6 @@ short_text! {
     pub struct NoticeNumber("notice number", 64, |c| !c.is_control())
 }
 hidden!(NoticeNumber);
-
-codes! {
-    /// Sex as registers state it.
-    pub enum Sex("sex") {
-        /// Female.
-        Female = "female",
-        /// Male.
-        Male = "male",
-    }
-}
-
-codes! {
-    /// What kind of name it is.
-    pub enum NameKind("name kind") {
-        /// The name in the identity document.
-        Primary = "primary",
-        /// An alias (别名).
-        Alias = "alias",
-        /// A former name (曾用名).
-        Former = "former",
-        /// A nickname (绰号).
-        Nickname = "nickname",
-        /// An alias that its publisher calls weak: common words, short forms.
-        Weak = "weak",
-    }
-}
-
-codes! {
-    /// A part of a notice that a grant may disclose. The number of the notice always goes with a hit.
-    pub enum Field("field") {
-        /// The primary name.
-        Name = "name",
-        /// All other names.
-        Aliases = "aliases",
-        /// Sex.
-        Sex = "sex",
-        /// Birth date.
-        Birth = "birth",
-        /// Identifiers.
-        Identifiers = "identifiers",
-        /// Ethnicity, origins, residences, nationality, occupation.
-        Background = "background",
-        /// Clothing and physical features, accent, habits.
-        Appearance = "appearance",
-        /// When and where the offence happened, and its summary.
-        Offence = "offence",
-    }
-}
-
-/// The fields that may be disclosed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Fields(BTreeSet<Field>);
-
-impl Fields {
-    /// Every field.
-    pub fn all() -> Self {
-        Self(Field::ALL.iter().copied().collect())
-    }
-
-    /// Whether `field` may be disclosed.
-    pub fn contains(&self, field: Field) -> bool {
-        self.0.contains(&field)
-    }
-
-    /// Only what both allow.
-    #[must_use]
-    pub fn intersect(&self, other: &Self) -> Self {
-        Self(self.0.intersection(&other.0).copied().collect())
-    }
-
-    /// In order.
-    pub fn iter(&self) -> impl Iterator<Item = Field> + '_ {
-        self.0.iter().copied()
-    }
-}
-
-impl FromIterator<Field> for Fields {
-    fn from_iter<I: IntoIterator<Item = Field>>(fields: I) -> Self {
-        Self(fields.into_iter().collect())
-    }
-}
-
-/// One name of a person.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-pub struct PersonName {
-    /// What kind of name it is.
-    #[n(0)]
-    pub kind: NameKind,
-    #[n(1)]
-    text: String,
-}
-hidden!(PersonName);
-
-impl PersonName {
-    /// Characters at most; the longest name on the published lists has 112.
-    pub const CHARS_MAX: usize = 256;
-
-    /// A name of one kind.
-    pub fn new(kind: NameKind, text: &str) -> Result<Self, InvalidText> {
-        Ok(Self { kind, text: bounded("name", text, Self::CHARS_MAX, |c| !c.is_control())? })
-    }
-
-    /// The name as written.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-}
 
 /// Where a person comes from and how they look, each as written, empty where not known.
 #[derive(Clone, PartialEq, Eq, Default, Encode, Decode)]
