@@ -92,8 +92,10 @@ where
     tokio::pin!(untrusted);
 
     let leave = tokio::select! {
-        ended = &mut http => return by_peer(ended),
+        // Trust first, at every turn: a request that arrives after trust has ended must not be read any more.
+        biased;
         refused = &mut untrusted => return End::Untrusted(refused),
+        ended = &mut http => return by_peer(ended),
         leave = reason_to_leave(activity, limits, &shutdown) => leave,
     };
     let Some(leave) = leave else {
@@ -102,8 +104,9 @@ where
     // GOAWAY: the peer opens its next request elsewhere, what is open goes on. Trust can still end meanwhile.
     http.as_mut().graceful_shutdown();
     tokio::select! {
-        ended = &mut http => ended.map_or_else(End::Failed, |()| End::Left(leave)),
+        biased;
         refused = &mut untrusted => End::Untrusted(refused),
+        ended = &mut http => ended.map_or_else(End::Failed, |()| End::Left(leave)),
         () = sleep(limits.drain) => End::Cut(leave),
     }
 }
