@@ -280,7 +280,13 @@ async fn malformed_rows(cluster: &TestCluster, part: &Part, files: &Path) {
     assert_eq!((&summary["summary"]["taken"], &summary["summary"]["rejected"]), (&3.into(), &3.into()));
 
     std::fs::write(&file, "").unwrap();
-    let lines = import(cluster, agency, "jsonl", &file).await;
+    let file = file.to_str().unwrap();
+    let words = ["register", "import", "--format", "jsonl", file];
+    let refused = cluster.concord(agency, &words).await.unwrap();
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("WOULD_EMPTY_SOURCE"), "{}", refused.err);
+    let words = ["register", "import", "--format", "jsonl", "--allow-empty", file];
+    let lines = cluster.concord(agency, &words).await.unwrap().lines();
     assert_eq!((&lines[0]["summary"]["taken"], &lines[0]["summary"]["replaced"]), (&0.into(), &3.into()));
     let after = stats(cluster, agency).await;
     assert!(before.iter().all(|count| after.contains(count)), "the other source is as it was: {after:?}");

@@ -4,7 +4,7 @@ use crate::cluster::addresses;
 use crate::duration::days;
 use crate::session::Session;
 use clap::{Subcommand, ValueEnum};
-use concord_domain::{AgencyId, Clock, SystemClock, SystemEntropy, Timestamp, Workload};
+use concord_domain::{AgencyId, Clock, Role, SystemClock, SystemEntropy, Timestamp, Workload};
 use concord_pki::{
     Client, CredentialFiles, Federation, Layout, Lives, Options, Renewal, Validity, generate, issue_client,
     issue_node, renew_keyring, revoke,
@@ -43,7 +43,7 @@ pub(crate) enum Command {
         name: Option<String>,
         /// inquirer, on-behalf, registrar or auditor; give the option again for each further role
         #[arg(long = "role", value_name = "ROLE")]
-        roles: Vec<String>,
+        roles: Vec<Role>,
         /// Days that it lives
         #[arg(long, value_parser = days, value_name = "DAYS", default_value = "30")]
         days: Duration,
@@ -97,7 +97,7 @@ pub(crate) fn run(session: &Session, command: Command) -> anyhow::Result<ExitCod
             let CredentialFiles { certificate, key } = match kind {
                 Kind::Node => issue_node(&layout, &agency, validity, &SystemEntropy)?,
                 Kind::App | Kind::Officer => {
-                    let client = client(kind, name.unwrap_or_default(), roles);
+                    let client = client(kind, name.unwrap_or_default(), &roles);
                     issue_client(&layout, &agency, &client, validity, &SystemEntropy)?
                 }
             };
@@ -153,12 +153,12 @@ fn init(
     Ok(session.output.result(&object, shown)?)
 }
 
-fn client(kind: Kind, name: String, roles: Vec<String>) -> Client {
+fn client(kind: Kind, name: String, roles: &[Role]) -> Client {
     let workload = match kind {
         Kind::Officer => Workload::Officer(name.clone()),
         Kind::App | Kind::Node => Workload::App(name.clone()),
     };
-    Client { file: name, workload, roles }
+    Client { file: name, workload, roles: roles.iter().map(ToString::to_string).collect() }
 }
 
 fn layout(dir: &Path) -> std::io::Result<Layout> {

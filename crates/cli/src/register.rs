@@ -21,9 +21,13 @@ pub(crate) enum Command {
         /// jsonl (one notice a line), or ofac-sdn (sdn.csv, with alt.csv and add.csv beside it)
         #[arg(long)]
         format: Format,
-        /// The source whose content is replaced [default: the file's name without its ending]
+        /// The source whose content is replaced; a file under another name is another source beside it [default: the
+        /// file's name without its ending]
         #[arg(long, value_name = "NAME")]
         source: Option<String>,
+        /// Let a file without a single valid notice empty a source that has some
+        #[arg(long)]
+        allow_empty: bool,
         /// The file
         file: PathBuf,
     },
@@ -43,7 +47,9 @@ pub(crate) enum Command {
 /// Runs one of them.
 pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Import { format, source, file } => import::run(session, format, source, &file).await,
+        Command::Import { format, source, allow_empty, file } => {
+            import::run(session, format, source, allow_empty, &file).await
+        }
         Command::Export { source, file } => export(session, source.as_deref(), &file).await,
         Command::Stats => stats(session).await,
     }

@@ -47,15 +47,40 @@ impl Client {
     /// the stream unfinished, and nothing is taken. `sent` is called with the number of rows after each message.
     ///
     /// # Errors
-    /// [`ClientError::Rows`] with the error of a row, or as the node rejects it.
+    /// [`ClientError::Rows`] with the error of a row, or as the node rejects it: also if no row was a notice and the
+    /// source has some; see [`Client::import_even_nothing`].
     pub async fn import(
         &self,
         source: &str,
         rows: impl Stream<Item = io::Result<(u64, Notice)>> + Send + 'static,
         sent: impl FnMut(u64) + Send + 'static,
     ) -> Result<ImportReport, ClientError> {
+        self.replace(source, false, rows, sent).await
+    }
+
+    /// As [`Client::import`], and leaves the source empty if that is what comes.
+    ///
+    /// # Errors
+    /// As [`Client::import`].
+    pub async fn import_even_nothing(
+        &self,
+        source: &str,
+        rows: impl Stream<Item = io::Result<(u64, Notice)>> + Send + 'static,
+        sent: impl FnMut(u64) + Send + 'static,
+    ) -> Result<ImportReport, ClientError> {
+        self.replace(source, true, rows, sent).await
+    }
+
+    async fn replace(
+        &self,
+        source: &str,
+        may_empty: bool,
+        rows: impl Stream<Item = io::Result<(u64, Notice)>> + Send + 'static,
+        sent: impl FnMut(u64) + Send + 'static,
+    ) -> Result<ImportReport, ClientError> {
         let broken = Arc::new(Mutex::new(None));
-        let messages = Batches::new(source, rows.boxed(), Box::new(sent), Arc::clone(&broken)).messages();
+        let messages =
+            Batches::new(source, may_empty, rows.boxed(), Box::new(sent), Arc::clone(&broken)).messages();
         let mut service = RegisterServiceClient::new(self.channel());
         let response = service.import(Request::new(messages)).await;
         if let Some(error) = broken.lock().unwrap_or_else(PoisonError::into_inner).take() {

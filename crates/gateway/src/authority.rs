@@ -3,6 +3,7 @@
 use concord_agreements::Rules;
 use concord_trust::Directory;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// One set of rules, numbered. Every recorded decision names the epoch that it was made under, and the recording
@@ -43,13 +44,16 @@ impl Authority {
         self.0.send_replace(in_force);
     }
 
-    /// Waits until rules newer than `epoch` are in force.
+    /// Between the store's epoch and the rules here lies a moment; a reload that failed in it must not hold requests.
+    const NEWER_WITHIN: Duration = Duration::from_secs(2);
+
+    /// The rules newer than `epoch`, or after two seconds those that there are.
     pub async fn newer_than(&self, epoch: u64) -> InForce {
         let mut changes = self.0.subscribe();
-        match changes.wait_for(|in_force| in_force.epoch > epoch).await {
-            Ok(in_force) => in_force.clone(),
-            // The sender lives in self, so the channel cannot be closed while we wait.
-            Err(_) => self.current(),
+        let newer = changes.wait_for(|in_force| in_force.epoch > epoch);
+        match tokio::time::timeout(Self::NEWER_WITHIN, newer).await {
+            Ok(Ok(in_force)) => in_force.clone(),
+            Ok(Err(_)) | Err(_) => self.current(),
         }
     }
 }

@@ -29,9 +29,7 @@ impl Deadline {
     pub fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
-}
 
-impl Deadline {
     /// The deadline of a call on one of our listeners: what its caller asked for, `default` if nothing, `most` at
     /// most.
     pub fn of_call<T>(request: &tonic::Request<T>, default: Duration, most: Duration) -> Self {

@@ -213,7 +213,7 @@ impl Outbound {
                 Err(NoAnswer::Broken) if attempt <= BROKEN_MAX => {}
                 Err(no_answer) => return Err(no_answer.outcome()),
             }
-            let pause = ATTEMPT_PAUSE * 2_u32.saturating_pow(attempt);
+            let pause = ATTEMPT_PAUSE * 2_u32.saturating_pow(attempt - 1);
             if tokio::time::timeout_at(deadline.instant(), tokio::time::sleep(pause)).await.is_err() {
                 return Err(Outcome::TimedOut);
             }

@@ -145,11 +145,12 @@ impl Config {
             );
             return None;
         }
-        let document = problems.take(file, "", toml::Deserializer::parse(text).map_err(one_line))?;
+        let document =
+            problems.take(file, "", toml::Deserializer::parse(text).map_err(|e| one_line(text, &e)))?;
         let mut unknown = Vec::new();
         let parsed = serde_ignored::deserialize(document, |key| unknown.push(key.to_string()));
         unknown.iter().for_each(|key| problems.add(file, key, "is not a key of the configuration"));
-        let mut config: Self = problems.take(file, "", parsed.map_err(one_line))?;
+        let mut config: Self = problems.take(file, "", parsed.map_err(|e| one_line(text, &e)))?;
         config.file = path.to_owned();
         config.resolve(path.parent().unwrap_or(Path::new(".")));
         Some(config)
@@ -164,10 +165,13 @@ impl Config {
     }
 }
 
-fn one_line(error: toml::de::Error) -> String {
-    let line: Vec<_> =
-        error.to_string().lines().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect();
-    line.join("; ")
+/// The parser's words with the line that they are about, without its drawing.
+fn one_line(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().replace('\n', "; ");
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let Some(number) = before.map(|before| before.matches('\n').count()) else { return message };
+    let line = text.lines().nth(number).unwrap_or_default().trim();
+    format!("line {} ({line}): {message}", number + 1)
 }
 
 #[cfg(test)]

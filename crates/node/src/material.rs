@@ -8,6 +8,7 @@ use concord_gateway::Keys;
 use concord_transport::{Anchors, Leaf};
 use concord_trust::{Directory, Keyring, SealingKey, SigningKey, StorageKey};
 use std::fmt::Display;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -119,6 +120,7 @@ fn key<T, E: Display>(
 ) -> Option<T> {
     let path = folder.join(name);
     let text = problems.take(&path, "keys.folder", std::fs::read_to_string(&path).map(Zeroizing::new))?;
+    problems.take(&path, "keys.folder", only_ours(&path))?;
     problems.take(&path, "keys.folder", parse(&text))
 }
 
@@ -143,7 +145,10 @@ pub(crate) fn leaf(config: &Config, now: Timestamp, problems: &mut Problems) -> 
             problems.add(
                 file,
                 "tls.certificate",
-                format!("is {identity:?}, not a node's of {}", config.agency),
+                format!(
+                    "is {:?} of {}, not a node's of {}",
+                    identity.workload, identity.agency, config.agency
+                ),
             );
             None
         }
@@ -188,6 +193,16 @@ fn check_keys(config: &Config, keyring: &Keyring, keys: &KeyFiles, problems: &mu
             let file = config.keys.folder.join(name);
             problems.add(&file, "keys.folder", "is not the key that our keyring publishes");
         }
+    }
+}
+
+/// A private key that others on the machine can read is not private.
+fn only_ours(path: &Path) -> Result<(), String> {
+    let mode = path.metadata().map_err(|e| e.to_string())?.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(format!("has mode {mode:04o}; others must not read it: 0600"))
     }
 }
 

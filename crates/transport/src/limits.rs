@@ -12,13 +12,14 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Metadata of a call is a few hundred bytes; the rest is room for tracing headers.
 const HEADER_LIST_BYTES: u32 = 16 * 1024;
-/// At 20 ms round trip 8 MiB carry 230 MB/s of evidence, 64 KiB 2.8.
+/// At 20 ms round trip 8 MiB carry 230 MB/s, as for the import of a large register, and 64 KiB 2.8.
 const STREAM_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 /// Two full streams at once; more share it, so that one peer cannot make a process buffer without end.
 const CONNECTION_WINDOW_BYTES: u32 = 16 * 1024 * 1024;
 /// Expiry is noticed so late at most; shorter than the clock skew that the federation allows (60 s).
 const RECHECK: Duration = Duration::from_secs(30);
-/// What is under way at a change may end in peace: a search's deadline is shorter.
+/// What is under way at a change may end in peace: three times what a search waits if nobody says otherwise. A longer one
+/// is cut, and is on the record as cancelled.
 const DRAIN: Duration = Duration::from_secs(30);
 /// Streams that a peer may make us reset before it counts as an attack (CVE-2023-44487 and its kin).
 const RESETS: usize = 100;
@@ -92,7 +93,7 @@ impl ServerLimits {
             header_list_bytes: HEADER_LIST_BYTES,
             stream_window_bytes: STREAM_WINDOW_BYTES,
             connection_window_bytes: CONNECTION_WINDOW_BYTES,
-            // One evidence chunk; a slow reader holds back its own stream and nothing else.
+            // The largest answer; a slow reader holds back its own stream and nothing else.
             send_buffer_bytes: 1024 * 1024,
             // The HTTP/2 library's own bound.
             pending_resets: 20,

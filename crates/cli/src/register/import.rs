@@ -21,6 +21,7 @@ pub(super) async fn run(
     session: &Session,
     format: Format,
     source: Option<String>,
+    may_empty: bool,
     file: &Path,
 ) -> anyhow::Result<ExitCode> {
     let source = match source {
@@ -32,7 +33,11 @@ pub(super) async fn run(
     let (left_out, bar) = (Arc::clone(&rows.left_out), rows.bar.clone());
     let counted = bar.clone();
     let sent = move |rows| counted.set_message(format!("{rows} notices"));
-    let report = client.import(&source, futures_util::stream::iter(rows), sent).await;
+    let rows = futures_util::stream::iter(rows);
+    let report = match may_empty {
+        true => client.import_even_nothing(&source, rows, sent).await,
+        false => client.import(&source, rows, sent).await,
+    };
     bar.finish_and_clear();
     let left_out = std::mem::take(&mut *left_out.lock().unwrap_or_else(PoisonError::into_inner));
     print(session, &source, report.with_context(|| file.display().to_string())?, left_out)?;

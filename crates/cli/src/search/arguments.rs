@@ -43,9 +43,16 @@ pub(crate) struct Arguments {
     /// The officer's branch, such as criminal
     #[arg(long)]
     branch: Option<Branch>,
-    /// How long to wait for answers, such as 10s
-    #[arg(long, value_parser = duration::parse, default_value = "10s")]
+    /// How long to wait for answers, such as 10s; 60s at most
+    #[arg(long, value_parser = timeout, default_value = "10s")]
     timeout: Duration,
+}
+
+/// A wait that the node grants: it reports who is late after a minute at most.
+fn timeout(text: &str) -> Result<Duration, String> {
+    let timeout = duration::parse(text)?;
+    let granted = Duration::from_millis(1)..=Duration::from_secs(60);
+    if granted.contains(&timeout) { Ok(timeout) } else { Err("must be 1ms to 60s".to_owned()) }
 }
 
 impl Arguments {

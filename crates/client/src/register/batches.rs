@@ -24,16 +24,27 @@ pub(super) struct Batches {
     sent: Box<dyn FnMut(u64) + Send>,
     broken: Broken,
     ended: bool,
+    may_empty: bool,
 }
 
 impl Batches {
     pub(super) fn new(
         source: &str,
+        may_empty: bool,
         rows: BoxStream<'static, io::Result<(u64, Notice)>>,
         sent: Box<dyn FnMut(u64) + Send>,
         broken: Broken,
     ) -> Self {
-        Self { source: Some(source.to_owned()), rows, kept: None, count: 0, sent, broken, ended: false }
+        Self {
+            source: Some(source.to_owned()),
+            rows,
+            kept: None,
+            count: 0,
+            sent,
+            broken,
+            ended: false,
+            may_empty,
+        }
     }
 
     pub(super) fn messages(self) -> impl Stream<Item = pb::ImportRequest> + Send {
@@ -46,7 +57,10 @@ impl Batches {
 
     async fn next(&mut self) -> Option<pb::import_request::Part> {
         if let Some(source) = self.source.take() {
-            return Some(pb::import_request::Part::Header(pb::ImportHeader { source }));
+            return Some(pb::import_request::Part::Header(pb::ImportHeader {
+                source,
+                may_empty: self.may_empty,
+            }));
         }
         if self.ended {
             return None;
@@ -111,7 +125,7 @@ mod tests {
 
     async fn parts(rows: Vec<io::Result<(u64, Notice)>>) -> (Vec<pb::import_request::Part>, Broken) {
         let broken = Broken::default();
-        let batches = Batches::new("s", iter(rows).boxed(), Box::new(|_| ()), Arc::clone(&broken));
+        let batches = Batches::new("s", false, iter(rows).boxed(), Box::new(|_| ()), Arc::clone(&broken));
         (batches.messages().map(|m| m.part.unwrap()).collect().await, broken)
     }
 

@@ -40,12 +40,6 @@ impl Fields {
         self.0.contains(&field)
     }
 
-    /// Only what both allow.
-    #[must_use]
-    pub fn intersect(&self, other: &Self) -> Self {
-        Self(self.0.intersection(&other.0).copied().collect())
-    }
-
     /// In order.
     pub fn iter(&self) -> impl Iterator<Item = Field> + '_ {
         self.0.iter().copied()

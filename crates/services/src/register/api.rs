@@ -53,6 +53,10 @@ impl RegisterApi {
 
     fn failed(&self, error: &ImportFailed) -> Status {
         match error {
+            ImportFailed::WouldEmpty { notices } => {
+                let metadata = [("notices", notices.to_string())];
+                refused(Code::FailedPrecondition, "WOULD_EMPTY_SOURCE", error.to_string(), &metadata)
+            }
             ImportFailed::Busy => refused(Code::Aborted, "IMPORT_RUNNING", error.to_string(), &[]),
             ImportFailed::Fault(fault) => self.fault(fault),
         }
@@ -78,15 +82,16 @@ impl Progress {
     }
 }
 
-fn header(part: Option<Part>) -> Result<(String, Label), Status> {
-    let Some(Part::Header(pb::ImportHeader { source })) = part else {
+/// Which source is replaced, and whether it may become empty.
+fn header(part: Option<Part>) -> Result<(String, Label, bool), Status> {
+    let Some(Part::Header(pb::ImportHeader { source, may_empty })) = part else {
         return Err(violations(&Problems::one("header", "must be the first message")));
     };
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b);
     let label = source.parse::<Label>().ok().filter(|_| source.bytes().all(plain));
     let message = format!("must have 1 to {} of a-z, 0-9, -, _ and .", Label::BYTES_MAX);
     let label = label.ok_or_else(|| violations(&Problems::one("header.source", message)))?;
-    Ok((source, label))
+    Ok((source, label, may_empty))
 }
 
 impl RegisterApi {
@@ -132,7 +137,7 @@ impl RegisterService for RegisterApi {
         request: Request<Streaming<pb::ImportRequest>>,
     ) -> Result<Response<pb::ImportResponse>, Status> {
         let mut stream = request.into_inner();
-        let (source, label) = header(stream.message().await?.and_then(|m| m.part))?;
+        let (source, label, may_empty) = header(stream.message().await?.and_then(|m| m.part))?;
         let mut import =
             self.register.import(&source, label, &*self.entropy).map_err(|error| self.failed(&error))?;
         let mut progress = Progress::default();
@@ -143,7 +148,7 @@ impl RegisterService for RegisterApi {
                 }
                 Some(Part::End(end)) => {
                     check_end(&end, &progress)?;
-                    let done = import.publish().await.map_err(|fault| self.fault(&fault))?;
+                    let done = import.publish(may_empty).await.map_err(|error| self.failed(&error))?;
                     let Progress { rows: _, rejected } = progress;
                     return Ok(Response::new(pb::ImportResponse {
                         taken: done.taken,

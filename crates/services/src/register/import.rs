@@ -27,6 +27,12 @@ pub enum ImportFailed {
     /// Another import is running.
     #[error("another import is running")]
     Busy,
+    /// No row was a notice, and the source has some: more likely the wrong file than an empty list.
+    #[error("no valid notice came, and the source has {notices}; nothing was taken")]
+    WouldEmpty {
+        /// Notices that would be gone.
+        notices: u64,
+    },
     /// The store failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -97,14 +103,18 @@ impl Import {
 
     /// Shows what was taken as the whole content of the source, and makes it searchable. On a task of its own: once it
     /// is begun it ends, also when the caller is gone, or the index would stay behind the rows.
-    pub(super) async fn publish(self) -> Result<Imported, Fault> {
-        tokio::spawn(self.show()).await.map_err(|e| Fault::new("publishing an import", e))?
+    pub(super) async fn publish(self, may_empty: bool) -> Result<Imported, ImportFailed> {
+        let stats = self.register.store.register_stats().map_err(|e| Fault::new("counting notices", e))?;
+        let notices = stats.iter().find(|s| s.source == self.source).map(|s| s.notices).unwrap_or_default();
+        if self.seen.is_empty() && notices > 0 && !may_empty {
+            return Err(ImportFailed::WouldEmpty { notices });
+        }
+        let shown = tokio::spawn(self.show(notices)).await;
+        Ok(shown.map_err(|e| Fault::new("publishing an import", e))??)
     }
 
-    async fn show(mut self) -> Result<Imported, Fault> {
+    async fn show(mut self, replaced: u64) -> Result<Imported, Fault> {
         self.stage().await?;
-        let stats = self.register.store.register_stats().map_err(|e| Fault::new("counting notices", e))?;
-        let replaced = stats.iter().find(|s| s.source == self.source).map(|s| s.notices).unwrap_or_default();
         let taken = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
         let (source, generation) = (self.source.clone(), self.generation);
         let changes = vec![Change::PublishGeneration { source, generation }];

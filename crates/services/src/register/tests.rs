@@ -13,7 +13,9 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 fn header(source: &str) -> pb::ImportRequest {
-    pb::ImportRequest { part: Some(Part::Header(pb::ImportHeader { source: source.to_owned() })) }
+    pb::ImportRequest {
+        part: Some(Part::Header(pb::ImportHeader { source: source.to_owned(), may_empty: true })),
+    }
 }
 
 /// Rows, their lines counted from `first`.

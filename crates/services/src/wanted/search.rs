@@ -1,9 +1,8 @@
 //! A search over a scope: every agency is asked at once, and each outcome is passed on as it arrives.
 
 use super::WantedSearch;
-use concord_domain::AgencyId;
-use concord_domain::Officer;
 use concord_domain::wanted::{Candidate, Finding, LedgerPosition, Query, Totals};
+use concord_domain::{AgencyId, Failure, Officer, Outcome};
 use concord_gateway::{
     Concluded, Deadline, Evidence, NotRecorded, Outbound, Question, ScopeInvalid, resolve,
 };
@@ -72,8 +71,17 @@ async fn one(
     started: Instant,
 ) -> Asked {
     let (concluded, candidates) = outbound.ask::<WantedSearch>(&agency, question, &ask, deadline).await?;
-    let route = vec![outbound.agency.clone(), agency.clone()];
+    let mut route = vec![outbound.agency.clone()];
+    if was_sent(concluded.evidence()) {
+        route.push(agency.clone());
+    }
     Ok(finding(agency, route, &concluded, candidates.unwrap_or_default(), started.elapsed()))
+}
+
+/// Whether anything left for the agency: not if our own rules forbade it, or there was nowhere to send it.
+fn was_sent(evidence: &Evidence) -> bool {
+    let unsent = matches!(evidence.outcome, Outcome::Refused(_) | Outcome::Unreachable(Failure::NoEndpoint));
+    evidence.receipt.is_some() || !unsent
 }
 
 /// Only what is on the record becomes a finding.

@@ -89,11 +89,6 @@ impl Directory {
         std::iter::successors(member(agency), move |m| m.superior.as_ref().and_then(member))
             .map(|m| &m.agency)
     }
-
-    /// Whether `agency` stands below `superior` in the charter, at any depth.
-    pub fn is_below(&self, agency: &AgencyId, superior: &AgencyId) -> bool {
-        self.line(agency).skip(1).any(|above| above == superior)
-    }
 }
 
 fn documents(folder: &Path, problems: &mut Vec<DocumentError>) -> Vec<std::path::PathBuf> {

@@ -105,7 +105,9 @@ async fn searches_see_the_old_content_until_the_end_and_one_import_runs_at_a_tim
     let importing = tokio::spawn(async move { registrar.import(ReceiverStream::new(receiver)).await });
     for message in [vec![header("local")], many_rows()].concat() {
         sender.send(message).await.unwrap();
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        while sender.capacity() < sender.max_capacity() {
+            tokio::task::yield_now().await;
+        }
         assert_eq!(found(&world, "Zhang Guoqiang"), ["A-1"]);
         assert!(found(&world, "Chen Xiaoyu").is_empty());
     }
@@ -136,8 +138,8 @@ async fn a_caller_who_gives_up_at_the_very_end_leaves_index_and_rows_alike() {
             }
             ended
         };
-        // What was begun may still end; nobody waits for it.
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        // What was begun ends, although nobody waits for it; until then the import keeps others out.
+        drop(world.register.importing.lock().await);
         match exported(&world, "").await.as_slice() {
             [shown] if shown == "A-1 Zhang Guoqiang" => {
                 old += 1;
@@ -155,4 +157,20 @@ async fn a_caller_who_gives_up_at_the_very_end_leaves_index_and_rows_alike() {
         }
     }
     assert!(old > 0 && new > 0, "{old} left the old content, {new} the new");
+}
+
+#[tokio::test]
+async fn a_file_without_a_notice_does_not_empty_a_source_unasked() {
+    let world = with_old_content().await;
+    let careful = pb::ImportHeader { source: "local".to_owned(), may_empty: false };
+    let careful = pb::ImportRequest { part: Some(Part::Header(careful)) };
+    let refused = send(&world, vec![careful.clone(), end(0)]).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused)),
+        (Code::FailedPrecondition, "WOULD_EMPTY_SOURCE".to_owned())
+    );
+    assert_unharmed(&world).await;
+    send(&world, vec![header("local"), end(0)]).await.unwrap();
+    assert!(exported(&world, "").await.is_empty());
+    send(&world, vec![careful, end(0)]).await.unwrap();
 }
