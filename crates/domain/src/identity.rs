@@ -115,7 +115,7 @@ mod tests {
             "spiffe://yn.police.cn/app",
             "spiffe://yn.police.cn/app/",
             "spiffe://yn.police.cn/app/a/b",
-            "spiffe://yn.police.cn/root/a",
+            "spiffe://yn.police.cn/station/a",
             "spiffe://YN.police.cn/app/a",
         ] {
             assert!(bad.parse::<SpiffeId>().is_err(), "{bad}");
