@@ -38,12 +38,12 @@ async fn silence_and_giving_up() {
     }
     let asking = cluster.application(ASKING).unwrap();
 
-    cluster.signal(SILENT, Signal::STOP).unwrap();
+    cluster.freeze(SILENT).await.unwrap();
     timed_out(&asking, "while there is no connection yet").await;
     cluster.signal(SILENT, Signal::CONT).unwrap();
     all_answer(&asking, "going on").await;
 
-    cluster.signal(SILENT, Signal::STOP).unwrap();
+    cluster.freeze(SILENT).await.unwrap();
     timed_out(&asking, "over a connection that was there").await;
     let given_up = cancelled(&asking).await;
     cluster.signal(SILENT, Signal::CONT).unwrap();

@@ -122,6 +122,18 @@ impl TestCluster {
         Ok(kill_process(pid.context("a process id")?, signal)?)
     }
 
+    /// Stops a node's process (SIGSTOP), and waits until none of its threads runs any more.
+    ///
+    /// # Errors
+    /// If the process is not there, or does not stand still in time.
+    pub async fn freeze(&self, name: &str) -> anyhow::Result<()> {
+        self.signal(name, Signal::STOP)?;
+        let threads = format!("/proc/{}/task", self.node(name).pid);
+        until("the process stands still", FROZEN_WITHIN, async || Ok(all_stopped(&threads)?.then_some(())))
+            .await;
+        Ok(())
+    }
+
     /// Runs `concord --output json --cluster DIR --agency NAME ARGUMENTS...`.
     ///
     /// # Errors
@@ -207,4 +219,20 @@ pub async fn until<T>(
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// A signal is delivered thread by thread; on a busy machine that takes a moment.
+const FROZEN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Whether every thread is in the state "stopped" (proc(5), `/proc/pid/stat`: the letter behind the name in
+/// parentheses).
+fn all_stopped(threads: &str) -> anyhow::Result<bool> {
+    for thread in std::fs::read_dir(threads)? {
+        let stat = std::fs::read_to_string(thread?.path().join("stat"))?;
+        let state = stat.rsplit_once(") ").map(|(_, rest)| rest.chars().next());
+        if state != Some(Some('T')) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
