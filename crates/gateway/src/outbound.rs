@@ -122,8 +122,10 @@ impl Outbound {
         let request = SealedRequest::seal(context, &body, &keyring.sealing, &*self.entropy);
         let asked = self.recorder.asked(permit, request, in_force.epoch).await?;
         let (evidence, answer) = self.exchange::<O>(&asked, keyring, deadline).await;
-        tracing::info!(target: "concord::outbound", %id, %to, outcome = %evidence.outcome, "concluded");
-        Ok((self.recorder.conclude(asked, evidence).await?, answer))
+        let concluded = self.recorder.conclude(asked, evidence).await?;
+        let outcome = concluded.evidence().outcome;
+        tracing::info!(target: "concord::outbound", %id, %to, %outcome, "concluded");
+        Ok((concluded, answer))
     }
 
     async fn unsent(
@@ -132,7 +134,6 @@ impl Outbound {
         facts: &Facts<'_>,
         evidence: Evidence,
     ) -> Result<Concluded, NotRecorded> {
-        tracing::info!(target: "concord::outbound", %id, to = %facts.to, outcome = %evidence.outcome, "not sent");
         let (agreement, clause) = evidence.authority.clone().map(|a| (a.agreement, a.clause)).unzip();
         let recorded = RequestFacts {
             id,
@@ -146,7 +147,10 @@ impl Outbound {
             clause: clause.flatten(),
             commitment: None,
         };
-        self.recorder.conclude_unsent(recorded, evidence).await
+        let outcome = evidence.outcome;
+        let concluded = self.recorder.conclude_unsent(recorded, evidence).await?;
+        tracing::info!(target: "concord::outbound", %id, to = %facts.to, %outcome, "not sent");
+        Ok(concluded)
     }
 
     #[allow(

@@ -14,7 +14,7 @@ use crate::keys::Keys;
 use crate::operation::Fault;
 use concord_domain::{AgencyId, Clock, Entropy, Timestamp};
 use concord_ledger::{Entry, Event, RequestFacts};
-use concord_store::{Change, Guard, GuardFailure, Recorded, Store, Write, WriteError};
+use concord_store::{Change, Guard, GuardFailure, Recorded, StorageError, Store, Write, WriteError};
 use concord_trust::envelope::Context;
 use sharing::Sharing;
 use std::sync::Arc;
@@ -80,10 +80,18 @@ struct Leaf {
 
 impl Recorder {
     /// A recorder over the node's store.
-    pub fn new(agency: AgencyId, keys: Arc<Keys>, entropy: Arc<dyn Entropy>, store: Store) -> Self {
-        let newest = store.head().map(|head| head.floor).unwrap_or_default();
-        let newest = Arc::new(AtomicU64::new(newest.as_millis()));
-        Self { agency, keys, entropy, store, sharing: Sharing::default(), newest }
+    ///
+    /// # Errors
+    /// If the ledger's head cannot be read: without the time of the newest entry, a clock that was set back would go
+    /// unnoticed.
+    pub fn new(
+        agency: AgencyId,
+        keys: Arc<Keys>,
+        entropy: Arc<dyn Entropy>,
+        store: Store,
+    ) -> Result<Self, StorageError> {
+        let newest = Arc::new(AtomicU64::new(store.head()?.floor.as_millis()));
+        Ok(Self { agency, keys, entropy, store, sharing: Sharing::default(), newest })
     }
 
     /// The time by which envelopes are judged: never before the newest entry, so that a clock that was set back lets

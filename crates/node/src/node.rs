@@ -100,7 +100,7 @@ impl Node {
         let keys = Arc::new(keys);
         let entropy = Arc::clone(&seams.entropy);
         let parts = Parts {
-            recorder: Recorder::new(config.agency.clone(), Arc::clone(&keys), entropy, store.clone()),
+            recorder: Recorder::new(config.agency.clone(), Arc::clone(&keys), entropy, store.clone())?,
             register: Arc::new(Register::load(store.clone(), seams.heavy).await?),
             credentials: Arc::new(Credentials::new(leaf)),
             trust: Arc::new(TrustStore::new(federation.anchors)),

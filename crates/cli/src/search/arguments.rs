@@ -144,4 +144,13 @@ mod tests {
         let error = query("search --name X --scope all --case C").unwrap_err().to_string();
         assert!(error.contains("--purpose"), "{error}");
     }
+
+    #[test]
+    fn a_wait_is_one_that_the_node_grants() {
+        assert_eq!(timeout("60s"), Ok(Duration::from_secs(60)));
+        assert_eq!(timeout("1ms"), Ok(Duration::from_millis(1)));
+        for bad in ["0s", "61s", "2m", "10"] {
+            assert!(timeout(bad).is_err(), "{bad}");
+        }
+    }
 }

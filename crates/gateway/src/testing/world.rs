@@ -95,7 +95,8 @@ impl World {
         let store = Store::open(folder.path(), options).unwrap();
         let keys = Arc::new(keys());
         let recorder =
-            Recorder::new(agency(HERE), Arc::clone(&keys), Arc::<Seeded>::clone(&entropy), store.clone());
+            Recorder::new(agency(HERE), Arc::clone(&keys), Arc::<Seeded>::clone(&entropy), store.clone())
+                .unwrap();
         let inbound = Inbound::new(
             agency(HERE),
             keys,

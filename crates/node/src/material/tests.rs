@@ -68,6 +68,17 @@ fn keys_must_be_those_that_the_keyring_publishes() {
 }
 
 #[test]
+fn a_key_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    let key = world.node().key(KeyName::Message);
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let problems = load(&world).unwrap_err();
+    assert_named(&problems, &[("keys.folder", "message.key")]);
+    assert!(problems.to_string().contains("has mode 0640"), "{problems}");
+}
+
+#[test]
 fn an_unreadable_key_does_not_hide_other_mistakes() {
     let world = World::new();
     let others = world.layout().node(&agency(OTHER));

@@ -64,7 +64,8 @@ fn inbound(world: &World) -> (Inbound, Authority) {
         storage: StorageKey::from_text(&StorageKey::generate_text(&SystemEntropy)).unwrap(),
     });
     let recorder =
-        Recorder::new(agency(ANSWERS), Arc::clone(&keys), Arc::new(SystemEntropy), world.store.clone());
+        Recorder::new(agency(ANSWERS), Arc::clone(&keys), Arc::new(SystemEntropy), world.store.clone())
+            .unwrap();
     let inbound = Inbound::new(
         agency(ANSWERS),
         keys,
