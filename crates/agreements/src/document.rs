@@ -2,15 +2,22 @@
 
 mod agencies;
 mod check;
+mod quota;
+mod terms;
 #[cfg(test)]
 mod tests;
 
 pub use agencies::Agencies;
 pub use check::InvalidAgreement;
+pub use quota::{Quota, QuotaWindow};
+pub use terms::{Assistance, Confirmation, Terms};
 
 use crate::error::AgreementError;
 use concord_domain::wanted::Field;
-use concord_domain::{AgencyId, AgreementId, Branch, Clause, HandlingLevel, Operation, Purpose, Timestamp};
+use concord_domain::{
+    AgencyId, AgencyPattern, AgreementId, Branch, Clause, Digest, HandlingLevel, Operation, Purpose,
+    Timestamp,
+};
 use concord_trust::{DocumentError, SignedFile};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +89,32 @@ pub struct Grant {
     pub handling: HandlingLevel,
     /// The parts of a notice that an answer may disclose; the notice's number always goes with a hit.
     pub fields: Vec<Field>,
+    /// How far what was disclosed may go on.
+    #[serde(default)]
+    pub onward: Onward,
+    /// How often each asking agency may ask each one asked; absent means as often as it likes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
+    /// Agencies beyond this agreement whom those asked may ask in turn, in their own name, for those who ask: they
+    /// are brokers to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brokered_to: Vec<AgencyPattern>,
+    /// Agencies beyond this agreement for whom those who ask may ask: they are their brokers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_behalf_of: Vec<AgencyPattern>,
+}
+
+/// How far what was disclosed under a clause may go on (ILA 18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Onward {
+    /// Not at all.
+    #[default]
+    None,
+    /// Only with the provider's consent, asked case by case.
+    WithConsent,
+    /// To the other parties of the agreement.
+    ToParties,
 }
 
 /// Counterparts work together level by level, so a clause reaches downwards unless it says otherwise.
@@ -97,6 +130,9 @@ pub struct Agreement {
     pub id: AgreementId,
     /// At least 1; a higher version takes the place of all lower ones as soon as its parties have signed it.
     pub version: u32,
+    /// SHA-256 of the version before; every version but the first names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Digest>,
     /// What kind of agreement it is.
     pub kind: AgreementKind,
     /// Where its content is known from, in words; sample data say so here.
@@ -108,8 +144,17 @@ pub struct Agreement {
     pub valid_from: Timestamp,
     /// No longer in force at this instant.
     pub valid_until: Timestamp,
+    /// Whether a node that has not synchronized for longer than [`Terms::sync_within`] must refuse what it covers.
+    #[serde(default)]
+    pub strict: bool,
+    /// Who may carry its sealed requests between those who share no line; absent means nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carriers: Option<Agencies>,
     /// What it is called.
     pub title: Title,
+    /// Times and grounds that it sets in place of the law's defaults.
+    #[serde(default, skip_serializing_if = "Terms::is_default")]
+    pub terms: Terms,
     /// The clauses, in order.
     pub grants: Vec<Grant>,
 }

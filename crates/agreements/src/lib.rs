@@ -23,7 +23,10 @@ mod signed;
 mod testing;
 
 pub use decide::{Asking, Denial, Facts, Opening, Permit, Question, decide};
-pub use document::{Agencies, Agreement, AgreementKind, Grant, InvalidAgreement, Title};
+pub use document::{
+    Agencies, Agreement, AgreementKind, Assistance, Confirmation, Grant, InvalidAgreement, Onward, Quota,
+    QuotaWindow, Terms, Title,
+};
 pub use error::AgreementError;
 pub use rules::Rules;
 pub use signed::SignedAgreement;

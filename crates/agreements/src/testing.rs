@@ -1,6 +1,6 @@
 //! A small federation for the tests of this crate, in memory.
 
-use crate::document::{Agencies, Agreement, AgreementKind, Grant, Title};
+use crate::document::{Agencies, Agreement, AgreementKind, Grant, Onward, Terms, Title};
 use crate::rules::Rules;
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, HandlingLevel, Purpose, Timestamp};
@@ -60,6 +60,7 @@ pub(crate) fn directory(cardless: &[&str]) -> Arc<Directory> {
         previous: None,
         threshold: 1,
         keys: vec![charter_key.public()],
+        emergency: None,
         members: members.to_vec(),
     };
     let file =
@@ -101,6 +102,10 @@ pub(crate) fn grant(clause: &str) -> Grant {
         branches: None,
         handling: HandlingLevel::Restricted,
         fields: vec![Field::Name, Field::Birth],
+        onward: Onward::None,
+        quota: None,
+        brokered_to: vec![],
+        on_behalf_of: vec![],
     }
 }
 
@@ -109,12 +114,16 @@ pub(crate) fn northwest() -> Agreement {
     Agreement {
         id: "northwest".parse().unwrap(),
         version: 1,
+        previous: None,
         kind: AgreementKind::Regional,
         source: None,
         parties: vec![agency("yn.police.cn"), agency("gs.police.cn")],
         valid_from: time("2026-01-01T00:00:00Z"),
         valid_until: time("2027-01-01T00:00:00Z"),
+        strict: false,
+        carriers: None,
         title: Title { zh: "西北".into(), en: "North-west".into() },
+        terms: Terms::default(),
         grants: vec![grant("1")],
     }
 }

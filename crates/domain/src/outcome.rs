@@ -36,6 +36,10 @@ codes! {
         AgreementNotYetInForce = "AGREEMENT_NOT_YET_IN_FORCE",
         /// The agreement's time has passed.
         AgreementExpired = "AGREEMENT_EXPIRED",
+        /// A party that one of the two stands behind has withdrawn from the agreement.
+        AgreementWithdrawn = "AGREEMENT_WITHDRAWN",
+        /// A party that one of the two stands behind has suspended the agreement for now.
+        AgreementSuspended = "AGREEMENT_SUSPENDED",
         /// One of the two is not a party and not below one.
         NotAParty = "NOT_A_PARTY",
         /// The agreement grants this operation to nobody, or not in this direction.
@@ -46,8 +50,22 @@ codes! {
         BranchNotGranted = "BRANCH_NOT_GRANTED",
         /// The handling level is above the grant's ceiling.
         HandlingExceeded = "HANDLING_EXCEEDED",
+        /// The agreement excludes cooperation on an offence of this nature (ILA 14).
+        OffenceExcluded = "OFFENCE_EXCLUDED",
         /// The quota of the grant is spent for now.
         QuotaSpent = "QUOTA_SPENT",
+        /// The agreement does not let one of the two ask, or be asked, for a third.
+        BrokeringNotGranted = "BROKERING_NOT_GRANTED",
+        /// The agreement does not let an agency carry its requests.
+        CarryingNotGranted = "CARRYING_NOT_GRANTED",
+        /// An agency is stopped everywhere by a block notice of the charter's emergency key.
+        AgencyBlocked = "AGENCY_BLOCKED",
+        /// The agreement is strict, and this node has not synchronized with its peers for longer than that allows.
+        SyncStale = "SYNC_STALE",
+        /// A stricter rule of this agency's own forbids it.
+        LocalRule = "LOCAL_RULE",
+        /// The broker's own officer or rule does not vouch for the request.
+        VettingRefused = "VETTING_REFUSED",
         /// An agency that the charter does not name.
         NotAMember = "NOT_A_MEMBER",
         /// The destination does not know the operation.
@@ -82,6 +100,10 @@ codes! {
         BodyInvalid = "BODY_INVALID",
         /// The line of hops from the origin to here is broken.
         HopLineBroken = "HOP_LINE_BROKEN",
+        /// The line of hops passes an agency twice.
+        HopLoop = "HOP_LOOP",
+        /// The line of hops is longer than allowed.
+        HopsTooMany = "HOPS_TOO_MANY",
     }
 }
 
@@ -94,12 +116,21 @@ impl Refusal {
             Self::AgreementDiffers => "the agency asked has another version or text of the agreement",
             Self::AgreementNotYetInForce => "the agreement is not in force yet",
             Self::AgreementExpired => "the agreement has expired",
+            Self::AgreementWithdrawn => "a party has withdrawn from the agreement",
+            Self::AgreementSuspended => "a party has suspended the agreement for now",
             Self::NotAParty => "one of the two agencies is not a party to the agreement",
             Self::OperationNotGranted => "the agreement does not grant this operation",
             Self::PurposeNotGranted => "the agreement does not grant this purpose",
             Self::BranchNotGranted => "the agreement does not grant this to the officer's branch",
             Self::HandlingExceeded => "the handling level is above what the agreement allows",
+            Self::OffenceExcluded => "the agreement excludes offences of this nature",
             Self::QuotaSpent => "the quota of the agreement is spent for now",
+            Self::BrokeringNotGranted => "the agreement does not grant asking for a third agency",
+            Self::CarryingNotGranted => "the agreement does not let an agency on the way carry this",
+            Self::AgencyBlocked => "an agency is stopped by a block notice",
+            Self::SyncStale => "the node has not synchronized for longer than the agreement allows",
+            Self::LocalRule => "a stricter rule of the agency's own forbids it",
+            Self::VettingRefused => "the broker does not vouch for the request",
             Self::NotAMember => "an agency is not a member of the federation",
             Self::OperationUnknown => "the agency asked does not offer this operation",
             Self::Misaddressed => "the envelope is addressed to another agency",
@@ -117,6 +148,8 @@ impl Refusal {
             Self::CommitmentMismatch => "the body does not match its commitment",
             Self::BodyInvalid => "the body is not a valid request",
             Self::HopLineBroken => "the line of hops from the origin is broken",
+            Self::HopLoop => "the line of hops passes an agency twice",
+            Self::HopsTooMany => "the line of hops is longer than allowed",
         }
     }
 }
@@ -126,6 +159,10 @@ codes! {
     pub enum Failure("failure") {
         /// The agency publishes no endpoint.
         NoEndpoint = "NO_ENDPOINT",
+        /// No line leads to the agency, and no carrier that the agreement allows could take the request there.
+        NoRoute = "NO_ROUTE",
+        /// Recent calls to the agency failed; it is not called again for a moment.
+        CircuitOpen = "CIRCUIT_OPEN",
         /// No connection could be made.
         ConnectFailed = "CONNECT_FAILED",
         /// The TLS handshake failed: a certificate was not accepted.
@@ -154,6 +191,10 @@ impl Failure {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::NoEndpoint => "the agency publishes no current keyring with an endpoint",
+            Self::NoRoute => "no line leads there, and no permitted carrier could take the request",
+            Self::CircuitOpen => {
+                "recent calls to the agency's node failed; it is not called again for a moment"
+            }
             Self::ConnectFailed => "no connection to the agency's node could be made",
             Self::HandshakeFailed => "the agency's node or ours did not accept the other's certificate",
             Self::ConnectionLost => "the connection broke before an answer came",

@@ -269,13 +269,10 @@ enum Once {
 
 fn facts_of(context: &Context) -> Facts<'_> {
     Facts {
-        from: &context.origin,
-        to: &context.destination,
-        operation: &context.operation,
-        purpose: context.purpose,
         handling: context.handling,
         branch: context.branch,
         agreement: Some(&context.agreement),
+        ..Facts::new(&context.origin, &context.destination, &context.operation, context.purpose)
     }
 }
 

@@ -90,13 +90,9 @@ impl Outbound {
         let now = self.clock.now();
         let operation = O::name();
         let facts = Facts {
-            from: &self.agency,
-            to,
-            operation: &operation,
-            purpose: question.purpose,
             handling: question.handling,
             branch: question.branch,
-            agreement: None,
+            ..Facts::new(&self.agency, to, &operation, question.purpose)
         };
         let id = RequestId::random(&*self.entropy);
         let permit = match decide::<Asking>(&in_force.rules, &facts, now) {

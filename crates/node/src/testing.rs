@@ -1,7 +1,7 @@
 //! A node's folder in a generated federation, which tests then spoil.
 
 use crate::config::Config;
-use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Title};
+use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Terms, Title};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, Clock, FixedClock, HandlingLevel, Purpose, SystemEntropy, Timestamp};
 use concord_pki::{Addresses, Federation, KeyName, Layout, Lives, NodeFolder, Options, generate};
@@ -99,16 +99,24 @@ pub(crate) fn pact(version: u32) -> Agreement {
         branches: None,
         handling: HandlingLevel::Restricted,
         fields: vec![Field::Name],
+        onward: Onward::None,
+        quota: None,
+        brokered_to: vec![],
+        on_behalf_of: vec![],
     };
     Agreement {
         id: "pact".parse().unwrap(),
         version,
+        previous: None,
         kind: AgreementKind::Bilateral,
         source: None,
         parties: [HERE, OTHER].map(agency).to_vec(),
         valid_from: "2026-01-01T00:00:00Z".parse().unwrap(),
         valid_until: "2027-01-01T00:00:00Z".parse().unwrap(),
+        strict: false,
+        carriers: None,
         title: Title { zh: "协议".into(), en: "Pact".into() },
+        terms: Terms::default(),
         grants: vec![grant],
     }
 }

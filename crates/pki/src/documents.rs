@@ -131,6 +131,7 @@ fn charter(
         previous: None,
         threshold: federation.charter.threshold,
         keys: keys.iter().map(SigningKey::public).collect(),
+        emergency: None,
         members: federation.members.iter().filter_map(member).collect(),
     };
     let file = SignedFile::unsigned("charter.toml", charter.to_toml());

@@ -15,8 +15,14 @@ pub enum Kind {
     Keyring,
     /// An agreement, by a party's agreement key.
     Agreement,
+    /// A party's declaration about an agreement, by its agreement key.
+    Declaration,
+    /// A block notice, by the charter's emergency key.
+    Block,
     /// A request, by the origin's message key.
     Request,
+    /// One hop of a carried request, by the carrier's message key.
+    Hop,
     /// An answer, by the destination's message key.
     Answer,
     /// A receipt, by the message key of the agency that keeps the ledger.
@@ -30,7 +36,10 @@ impl Kind {
             Self::Card => b"concord/card/v1",
             Self::Keyring => b"concord/keyring/v1",
             Self::Agreement => b"concord/agreement/v1",
+            Self::Declaration => b"concord/declaration/v1",
+            Self::Block => b"concord/block/v1",
             Self::Request => b"concord/request/v1",
+            Self::Hop => b"concord/hop/v1",
             Self::Answer => b"concord/answer/v1",
             Self::Receipt => b"concord/receipt/v1",
         }

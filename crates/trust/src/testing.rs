@@ -52,6 +52,7 @@ pub(crate) fn charter() -> Charter {
         previous: None,
         threshold: 2,
         keys: ["1", "2", "3"].map(|n| key("charter", n).public()).to_vec(),
+        emergency: None,
         members: MEMBERS.map(|(name, superior)| member(name, superior)).to_vec(),
     }
 }

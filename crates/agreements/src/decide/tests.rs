@@ -47,13 +47,10 @@ impl Case {
     fn decide(&self, rules: &Rules, now: Timestamp) -> Result<Permit<Asking>, Denial> {
         let Self { from, to, operation, purpose, level, branch, agreement } = self;
         let facts = Facts {
-            from,
-            to,
-            operation,
-            purpose: *purpose,
             handling: Handling { level: *level, code: HandlingCode::H3 },
             branch: *branch,
             agreement: agreement.as_ref(),
+            ..Facts::new(from, to, operation, *purpose)
         };
         decide(rules, &facts, now)
     }
@@ -253,15 +250,7 @@ fn a_question_admits_only_its_operations() {
         }
     }
     let (rules, case) = (rules(&[northwest()]), case());
-    let facts = Facts {
-        from: &case.from,
-        to: &case.to,
-        operation: &case.operation,
-        purpose: case.purpose,
-        handling: Handling::default(),
-        branch: None,
-        agreement: None,
-    };
+    let facts = Facts::new(&case.from, &case.to, &case.operation, case.purpose);
     assert_eq!(decide::<Opening>(&rules, &facts, now()).unwrap().clause().as_str(), "1");
     let denial = decide::<Submitting>(&rules, &facts, now()).unwrap_err();
     assert_eq!(denial.refusal, Refusal::OperationUnknown);

@@ -1,6 +1,6 @@
 //! Charter, cards, keyrings and agreements, signed with keys that follow from names.
 
-use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Rules, Title};
+use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Rules, Terms, Title};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, AgreementRef, HandlingLevel, Purpose, Timestamp};
 use concord_trust::{
@@ -57,6 +57,7 @@ pub(crate) fn directory_of(names: &[&str]) -> Arc<Directory> {
         previous: None,
         threshold: 1,
         keys: vec![charter_key.public()],
+        emergency: None,
         members: members.collect(),
     };
     let file =
@@ -118,16 +119,24 @@ pub(crate) fn northwest(version: u32) -> Agreement {
         branches: None,
         handling: HandlingLevel::Restricted,
         fields: vec![Field::Name],
+        onward: Onward::None,
+        quota: None,
+        brokered_to: vec![],
+        on_behalf_of: vec![],
     };
     Agreement {
         id: "northwest".parse().unwrap(),
         version,
+        previous: None,
         kind: AgreementKind::Regional,
         source: None,
         parties: [super::ORIGIN, super::HERE, super::OTHER].map(agency).to_vec(),
         valid_from: "2026-01-01T00:00:00Z".parse().unwrap(),
         valid_until: "2027-01-01T00:00:00Z".parse().unwrap(),
+        strict: false,
+        carriers: None,
         title: Title { zh: "西北".into(), en: "North-west".into() },
+        terms: Terms::default(),
         grants: vec![grant],
     }
 }

@@ -178,15 +178,8 @@ impl World {
             sealing_key: sealing_key(ORIGIN).public().key_id(),
             ..self.context(HERE, 1)
         };
-        let facts = Facts {
-            from: &agency(HERE),
-            to: &agency(ORIGIN),
-            operation: &context.operation.clone(),
-            purpose: context.purpose,
-            handling: context.handling,
-            branch: None,
-            agreement: None,
-        };
+        let (from, to) = (agency(HERE), agency(ORIGIN));
+        let facts = Facts::new(&from, &to, &context.operation, context.purpose);
         let permit = decide(&self.authority.current().rules, &facts, now()).unwrap();
         let body = Body::new(b"hello".to_vec(), &*self.entropy).unwrap();
         let to = sealing_key(ORIGIN);

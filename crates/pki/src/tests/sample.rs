@@ -4,7 +4,7 @@ use super::*;
 use crate::FederationError;
 use crate::sample::{AGREEMENTS, FEDERATION};
 use concord_agreements::{Agreement, AgreementKind, Asking, Facts, Rules, decide};
-use concord_domain::{Handling, Purpose, Refusal};
+use concord_domain::{Purpose, Refusal};
 use concord_trust::MemberKind;
 use std::collections::BTreeSet;
 use std::fs;
@@ -75,15 +75,7 @@ fn some_may_ask_some() {
     let operation = "wanted.search".parse().unwrap();
     let asks = |from: &str, to: &str, purpose| {
         let (from, to) = (agency(from), agency(to));
-        let facts = Facts {
-            from: &from,
-            to: &to,
-            operation: &operation,
-            purpose,
-            handling: Handling::default(),
-            branch: None,
-            agreement: None,
-        };
+        let facts = Facts::new(&from, &to, &operation, purpose);
         decide::<Asking>(&rules, &facts, now()).map(|p| p.agreement().id.to_string()).map_err(|d| d.refusal)
     };
     let fugitive = Purpose::FugitiveApprehension;

@@ -1,7 +1,7 @@
 //! Two agencies with a pact between them, signed with keys that follow from names.
 
 use super::now;
-use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Rules, Title};
+use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Rules, Terms, Title};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, HandlingLevel, Purpose};
 use concord_trust::{
@@ -48,6 +48,7 @@ fn directory() -> Directory {
         previous: None,
         threshold: 1,
         keys: vec![charter_key.public()],
+        emergency: None,
         members: members.to_vec(),
     };
     let file =
@@ -118,16 +119,24 @@ pub(crate) fn pact(fields: &[Field]) -> Agreement {
         branches: None,
         handling: HandlingLevel::Restricted,
         fields: fields.to_vec(),
+        onward: Onward::None,
+        quota: None,
+        brokered_to: vec![],
+        on_behalf_of: vec![],
     };
     Agreement {
         id: "pact".parse().unwrap(),
         version: 1,
+        previous: None,
         kind: AgreementKind::Bilateral,
         source: None,
         parties: [ASKS, ANSWERS].map(agency).to_vec(),
         valid_from: "2026-01-01T00:00:00Z".parse().unwrap(),
         valid_until: "2027-01-01T00:00:00Z".parse().unwrap(),
+        strict: false,
+        carriers: None,
         title: Title { zh: "协议".into(), en: "Pact".into() },
+        terms: Terms::default(),
         grants: vec![grant],
     }
 }

@@ -56,6 +56,9 @@ pub struct Charter {
     pub threshold: usize,
     /// The charter keys.
     pub keys: Vec<PublicKey>,
+    /// The key that signs block notices; without one nobody can stop an agency everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<PublicKey>,
     /// The members.
     pub members: Vec<Member>,
 }
@@ -100,6 +103,9 @@ impl Document for Charter {
         let distinct: BTreeSet<_> = self.keys.iter().collect();
         if distinct.len() != self.keys.len() {
             return Err("keys: the same key stands there twice".into());
+        }
+        if self.emergency.is_some_and(|emergency| distinct.contains(&emergency)) {
+            return Err("emergency: the same as a charter key; one key has one use".into());
         }
         if self.threshold == 0 || self.threshold > self.keys.len() {
             return Err(format!("threshold: must be 1 to {}, the number of keys", self.keys.len()));
