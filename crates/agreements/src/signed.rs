@@ -2,10 +2,44 @@
 
 use crate::document::Agreement;
 use crate::error::AgreementError;
-use concord_domain::{AgreementRef, Digest};
+use concord_domain::{AgencyId, AgreementRef, Digest};
 use concord_trust::{Directory, Kind, SignedFile, sha256};
 
-/// An agreement whose parties all signed the same exact bytes. Made by nothing but verification.
+/// A text that makes sense, with the signatures found beside it. Who has signed is still to be seen.
+#[derive(Debug, Clone)]
+pub(crate) struct Text {
+    pub(crate) agreement: Agreement,
+    pub(crate) digest: Digest,
+    pub(crate) file: SignedFile,
+}
+
+impl Text {
+    /// Accepts the document if it makes sense and names nobody for whom no party can sign.
+    pub(crate) fn read(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
+        let agreement = Agreement::parse(file)?;
+        let invalid = |why| AgreementError::Invalid { file: file.name.clone(), why };
+        agreement.check_patterns(directory).map_err(invalid)?;
+        Ok(Self { agreement, digest: sha256(&[&file.bytes]), file: file.clone() })
+    }
+
+    /// Demands that `agency` signed the bytes with the agreement key of its card.
+    pub(crate) fn signed_by(&self, agency: &AgencyId, directory: &Directory) -> Result<(), AgreementError> {
+        let key = directory
+            .agreement_key(agency)
+            .ok_or_else(|| AgreementError::NoCard { file: self.file.name.clone(), party: agency.clone() })?;
+        Ok(self.file.require(Kind::Agreement, agency.as_str(), &key)?)
+    }
+
+    /// The agreement, if all its parties signed.
+    pub(crate) fn signed(&self, directory: &Directory) -> Result<SignedAgreement, AgreementError> {
+        self.agreement.parties.iter().try_for_each(|party| self.signed_by(party, directory))?;
+        let (agreement, file) = (self.agreement.clone(), self.file.name.clone());
+        Ok(SignedAgreement { agreement, digest: self.digest, file })
+    }
+}
+
+/// An agreement whose parties all signed the same exact bytes. Made by nothing but verification. Whether a version
+/// after the first may take the place of the one before it is for [`Rules`](crate::Rules) to see.
 #[derive(Debug, Clone)]
 pub struct SignedAgreement {
     agreement: Agreement,
@@ -17,17 +51,7 @@ impl SignedAgreement {
     /// Accepts the document if it makes sense, names nobody for whom no party can sign, and every party signed its
     /// bytes with the agreement key of its card. Signatures of others are ignored.
     pub fn verify(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
-        let agreement = Agreement::parse(file)?;
-        for party in &agreement.parties {
-            let key = directory
-                .agreement_key(party)
-                .ok_or_else(|| AgreementError::NoCard { file: file.name.clone(), party: party.clone() })?;
-            file.require(Kind::Agreement, party.as_str(), &key)?;
-        }
-        agreement
-            .check_patterns(directory)
-            .map_err(|why| AgreementError::Invalid { file: file.name.clone(), why })?;
-        Ok(Self { agreement, digest: sha256(&[&file.bytes]), file: file.name.clone() })
+        Text::read(file, directory)?.signed(directory)
     }
 
     /// SHA-256 of the exact bytes.
@@ -38,6 +62,11 @@ impl SignedAgreement {
     /// Points at exactly this text.
     pub fn reference(&self) -> AgreementRef {
         AgreementRef { id: self.agreement.id.clone(), version: self.agreement.version, digest: self.digest }
+    }
+
+    /// Whether `claimed` points at exactly this text.
+    pub(crate) fn is(&self, claimed: &AgreementRef) -> bool {
+        self.digest == claimed.digest && self.version == claimed.version && self.id == claimed.id
     }
 
     /// The file it was read from.

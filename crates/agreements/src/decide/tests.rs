@@ -2,12 +2,16 @@
 
 mod denials;
 mod laws;
+mod life;
+mod model;
 
 use super::*;
 use crate::document::{Agencies, Agreement, AgreementKind};
 use crate::testing::{agency, grant, northwest, now, rules, time};
 use concord_domain::wanted::Field;
-use concord_domain::{AgreementId, Digest, HandlingCode, HandlingLevel};
+use concord_domain::{
+    AgencyId, AgreementId, Branch, Digest, Handling, HandlingCode, HandlingLevel, Operation, Purpose, Refusal,
+};
 
 /// Facts that own what they are about, so that a test can change one.
 #[derive(Debug, Clone)]
@@ -40,7 +44,7 @@ impl Case {
     }
 
     fn claims(self, rules: &Rules, id: &str) -> Self {
-        let text = rules.get(&id.parse().unwrap()).unwrap();
+        let text = rules.get(&id.parse().unwrap(), now()).unwrap();
         Self { agreement: Some(text.reference()), ..self }
     }
 
@@ -88,7 +92,7 @@ fn listed(patterns: &[&str]) -> Agencies {
 fn a_permit_says_what_it_allows() {
     let rules = rules(&[northwest()]);
     let permit = case().permit(&rules);
-    assert_eq!(*permit.agreement(), rules.get(&northwest().id).unwrap().reference());
+    assert_eq!(*permit.agreement(), rules.get(&northwest().id, now()).unwrap().reference());
     assert_eq!(permit.clause().as_str(), "1");
     assert_eq!(permit.fields().iter().collect::<Vec<_>>(), [Field::Name, Field::Birth]);
     assert_eq!(permit.ceiling(), HandlingLevel::Restricted);

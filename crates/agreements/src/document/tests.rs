@@ -8,6 +8,7 @@ const WRITTEN: &str = r#"
 # A small region of two.
 id = "yunnan-gansu"
 version = 2
+previous = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"
 kind = "between-departments"
 source = "sample data"
 parties = ["yn.police.cn", "gs.police.cn"]

@@ -1,6 +1,8 @@
 //! What holds for every decision, checked against a brute-force reading of the agreements.
 
 use super::*;
+use crate::local::LocalRules;
+use crate::rules::Documents;
 use crate::testing::{MEMBERS, directory, key, signed};
 use concord_domain::AgencyPattern;
 use concord_trust::Kind;
@@ -217,7 +219,8 @@ proptest! {
             file.signatures.reverse();
             file.sign(Kind::Agreement, "bystander", &key("bystander"))
         });
-        let (other, problems) = Rules::build(files, directory(&[]), |_| None);
+        let documents = Documents::agreements(files);
+        let (other, problems) = Rules::build(documents, directory(&[]), LocalRules::default(), |_| None);
         prop_assert!(problems.is_empty());
         let rules = rules(&agreements);
         for case in cases {
