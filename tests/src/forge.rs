@@ -150,7 +150,7 @@ impl Forger {
             dispatch: self.dispatch(1),
         };
         let payload = minicbor::to_vec(parts).expect("parts encode");
-        Envelope { request: self.message.sign(Kind::Request, payload), sealed_body }
+        Envelope { request: self.message.sign(Kind::Request, payload), hops: Vec::new(), sealed_body }
     }
 
     /// Hands an envelope over.
