@@ -1,7 +1,9 @@
 //! Why a write did not happen, and the limits that are checked before it is queued.
 
 use crate::error::StorageError;
+use crate::quota::Charge;
 use crate::write::{Change, Guard, Write};
+use concord_domain::Timestamp;
 use concord_ledger::NOTE_BYTES_MAX;
 use thiserror::Error;
 
@@ -104,6 +106,20 @@ pub enum GuardFailure {
         /// The sequence.
         sequence: u64,
     },
+    /// What the write was decided by has ended: decide again.
+    #[error("decided by what ended at {end}")]
+    TimePassed {
+        /// When it ended.
+        end: Timestamp,
+    },
+    /// A quota's window has no more.
+    #[error("the quota of {limit} is spent until {until}")]
+    QuotaSpent {
+        /// Requests in one window.
+        limit: u32,
+        /// When the next window begins.
+        until: Timestamp,
+    },
     /// The rules have changed since the write was decided: decide again.
     #[error("decided under epoch {decided} of the rules, which is now {current}")]
     RulesChanged {
@@ -141,7 +157,10 @@ pub(crate) fn check_limits(write: &Write) -> Result<(), WriteError> {
     for guard in &write.guards {
         match guard {
             Guard::SequenceNotLower { document, .. } => name("document", document)?,
-            Guard::RequestNew { .. } | Guard::AttemptNewer { .. } | Guard::RulesEpoch(_) => (),
+            Guard::RequestNew { .. }
+            | Guard::AttemptNewer { .. }
+            | Guard::RulesEpoch(_)
+            | Guard::Before(_) => (),
         }
     }
     write.changes.iter().try_for_each(check_change)
@@ -153,6 +172,7 @@ fn check_change(change: &Change) -> Result<(), WriteError> {
             within("answer bytes", request.answer.len(), Change::ANSWER_BYTES_MAX)
         }
         Change::SawSequence { document, .. } => name("document", document),
+        Change::SpendQuota(charge) => within("quota name", charge.name.chars().count(), Charge::NAME_CHARS_MAX),
         Change::StageNotices { notices, .. } => within("notices", notices.len(), Change::NOTICES_MAX),
         Change::PublishGeneration { source, .. } => name("source", source),
         Change::SaveCheckpoint { note, .. } | Change::SavePeerCheckpoint { note, .. } => {

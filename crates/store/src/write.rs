@@ -1,5 +1,6 @@
 //! A write as data: what must hold, what changes, what goes on the record.
 
+use crate::quota::Charge;
 use crate::replay::Request;
 use concord_domain::wanted::Notice;
 use concord_domain::{AgencyId, Digest, RequestId, Timestamp};
@@ -49,6 +50,8 @@ pub enum Guard {
     },
     /// The rules are still those that the write was decided under.
     RulesEpoch(u64),
+    /// The entries of the write are of a time before this one: what they were decided by ends then.
+    Before(Timestamp),
 }
 
 /// What a write changes.
@@ -79,6 +82,8 @@ pub enum Change {
         /// SHA-256 of its bytes.
         digest: Digest,
     },
+    /// Charges one request to a quota; fails if its window has no more.
+    SpendQuota(Charge),
     /// Moves to a newer epoch of the rules: writes decided under an older one fail from here on.
     SetRulesEpoch(u64),
     /// Adds notices to a hidden generation, [`Change::NOTICES_MAX`] at most.
@@ -159,6 +164,7 @@ impl Change {
             Self::RememberRequest(_)
             | Self::RememberAttempt { .. }
             | Self::SawSequence { .. }
+            | Self::SpendQuota(_)
             | Self::SetRulesEpoch(_)
             | Self::PublishGeneration { .. }
             | Self::SaveCheckpoint { .. }
@@ -174,6 +180,7 @@ impl Change {
             | Self::RememberAttempt { .. }
             | Self::ForgetRequests { .. }
             | Self::SawSequence { .. }
+            | Self::SpendQuota(_)
             | Self::SetRulesEpoch(_)
             | Self::SaveCheckpoint { .. }
             | Self::SavePeerCheckpoint { .. } => true,
