@@ -10,8 +10,8 @@ use crate::problem::Problems;
 use crate::reload::{Reloader, take_up};
 use crate::seams::Seams;
 use concord_gateway::{
-    Admission, Admitted, Authority, Checkpointer, Fault, FederationApi, Inbound, Keys, Links, Operations,
-    Outbound, Recorder,
+    Admission, Admitted, Authority, Carrier, Checkpointer, Courier, Fault, FederationApi, Inbound, Keys, Links,
+    Operations, Outbound, Peers, Recorder, Ways,
 };
 use concord_ledger::Event;
 use concord_services::{LocalServices, ReflectionFailed, Register, Search, WantedSearch};
@@ -79,6 +79,8 @@ struct Parts {
     credentials: Arc<Credentials>,
     trust: Arc<TrustStore>,
     local_trust: Arc<TrustStore>,
+    ways: Ways,
+    courier: Arc<dyn Courier>,
 }
 
 impl Node {
@@ -99,11 +101,17 @@ impl Node {
         let in_force = take_up(&store, &federation, &seen).await?;
         let keys = Arc::new(keys);
         let entropy = Arc::clone(&seams.entropy);
+        let (credentials, trust) =
+            (Arc::new(Credentials::new(leaf)), Arc::new(TrustStore::new(federation.anchors)));
+        let peers = Peers::default();
+        let links = links(&seams, &credentials, &trust, peers.clone());
         let parts = Parts {
             recorder: Recorder::new(config.agency.clone(), Arc::clone(&keys), entropy, store.clone())?,
             register: Arc::new(Register::load(store.clone(), seams.heavy).await?),
-            credentials: Arc::new(Credentials::new(leaf)),
-            trust: Arc::new(TrustStore::new(federation.anchors)),
+            credentials,
+            trust,
+            ways: Ways::new(config.agency.clone(), config.routing.lines(), peers),
+            courier: Arc::new(links),
             local_trust: Arc::new(TrustStore::new(local_anchors)),
             authority: Authority::new(in_force),
             keys,
@@ -219,8 +227,6 @@ async fn record_start(store: &Store) -> Result<(), WriteError> {
 }
 
 fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalServices {
-    let (credentials, trust) = (Arc::clone(&parts.credentials), Arc::clone(&parts.trust));
-    let (network, clock) = (Arc::clone(&seams.network), Arc::clone(&seams.clock));
     let outbound = Outbound {
         agency: config.agency.clone(),
         keys: Arc::clone(&parts.keys),
@@ -228,7 +234,9 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
         entropy: Arc::clone(&seams.entropy),
         authority: parts.authority.clone(),
         recorder: parts.recorder.clone(),
-        links: Links::new(network, credentials, trust, clock, seams.link_limits.clone()),
+        ways: parts.ways.clone(),
+        courier: Arc::clone(&parts.courier),
+        retries: Arc::default(),
     };
     LocalServices {
         search: Search::new(outbound),
@@ -238,7 +246,26 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
     }
 }
 
+fn links(
+    seams: &Seams,
+    credentials: &Arc<Credentials>,
+    trust: &Arc<TrustStore>,
+    peers: Peers,
+) -> Links {
+    let (network, clock) = (Arc::clone(&seams.network), Arc::clone(&seams.clock));
+    let (credentials, trust) = (Arc::clone(credentials), Arc::clone(trust));
+    Links::new(network, credentials, trust, clock, seams.link_limits.clone(), peers)
+}
+
 fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes {
+    let carrier = Carrier {
+        agency: config.agency.clone(),
+        clock: Arc::clone(&seams.clock),
+        authority: parts.authority.clone(),
+        recorder: parts.recorder.clone(),
+        ways: parts.ways.clone(),
+        courier: Arc::clone(&parts.courier),
+    };
     let inbound = Inbound::new(
         config.agency.clone(),
         Arc::clone(&parts.keys),
@@ -247,6 +274,7 @@ fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes 
         parts.store.clone(),
         parts.recorder.clone(),
         Operations::default().with(WantedSearch::new(Arc::clone(&parts.register))),
+        carrier,
     );
     Routes::new(FederationApi::new(inbound, Arc::clone(&seams.entropy)).into_service())
 }

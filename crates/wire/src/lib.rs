@@ -17,7 +17,7 @@ mod testing;
 mod tests;
 mod wanted;
 
-pub use error::{INCIDENT_REASON, Problem, Problems, overloaded, refused, violations};
+pub use error::{INCIDENT_REASON, Problem, Problems, overloaded, reason, refused, violations};
 pub use wanted::{Ask, SearchEvent, decode_answer, encode_answer};
 
 /// Generated from `proto/`.

@@ -1,11 +1,16 @@
 //! Judging what comes back: only an answer with a valid receipt, under the agreement asked under, counts.
 
-use super::*;
+use super::judge::judge;
+use crate::record::{Asked, Evidence};
 use crate::testing::{
     CHECKPOINT, Echo, MESSAGE, ORIGIN, OTHER, World, agency, key, keyring, northwest, reference,
 };
-use concord_domain::Digest;
-use concord_ledger::Checkpoint;
+use concord_domain::wanted::Authority as Clause;
+use concord_domain::{Digest, Failure, Outcome, OutcomeKind, Refusal};
+use concord_ledger::{
+    Checkpoint, Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash,
+};
+use concord_trust::envelope::{Answer, Attached, Reply, Verdict};
 
 /// What we asked [`ORIGIN`], and what it may send back.
 struct Exchange {
@@ -34,6 +39,8 @@ impl Exchange {
             agreement: Some(context.agreement.clone()),
             clause: None,
             commitment: Some(self.asked.request().commitment()),
+            carriers: Vec::new(),
+            behalf: Vec::new(),
         }
     }
 

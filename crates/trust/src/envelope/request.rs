@@ -252,8 +252,9 @@ impl VerifiedRequest {
         Ok(CarriedRequest { request: self, trail })
     }
 
-    /// The agency that must have handed over this attempt: the last carrier, or the origin.
-    fn handed_by(&self) -> &AgencyId {
+    /// The agency that must have handed over this attempt: the last carrier, or the origin where the trail is empty or
+    /// cannot be read.
+    pub fn handed_by(&self) -> &AgencyId {
         let carrier = self.trail.as_ref().ok().and_then(|trail| trail.carriers().last());
         carrier.unwrap_or(&self.context.origin)
     }
