@@ -32,7 +32,7 @@ fn everybody_below(name: &str) -> Vec<&'static str> {
 }
 
 /// The agencies that a clause's `from` or `to` means, written out one by one.
-fn written_out(agreement: &Agreement, grant: &Grant, agencies: &Agencies) -> Vec<String> {
+pub(super) fn written_out(agreement: &Agreement, grant: &Grant, agencies: &Agencies) -> Vec<String> {
     let mut named: Vec<String> = match agencies {
         Agencies::Parties => agreement.parties.iter().map(ToString::to_string).collect(),
         Agencies::Listed(patterns) => patterns.iter().flat_map(meant).collect(),
