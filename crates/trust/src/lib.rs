@@ -27,8 +27,8 @@ mod testing;
 pub use cose::{Cose, Kind, SignatureInvalid};
 pub use digest::sha256;
 pub use document::{
-    Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DocumentError, DutyDesk, Floor, Keyring, Member, MemberKind,
-    Names, NextKeys, Signature, Signed, SignedFile,
+    Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DocumentError, DutyDesk, Floor, Keyring,
+    Member, MemberKind, Names, NextKeys, Signature, Signed, SignedFile,
 };
 pub use rest::StorageKey;
 pub use sealing::{CannotOpen, SealingKey, SealingPublicKey};

@@ -1,7 +1,8 @@
 //! The directory: one consistent view of charter, cards, keyrings and block notices.
 
 use super::{
-    Block, Card, Charter, DocumentError, Floor, Keyring, Member, Signed, SignedFile, above_floor, block, follows,
+    Block, Card, Charter, DocumentError, Floor, Keyring, Member, Signed, SignedFile, above_floor, block,
+    follows,
 };
 use crate::signing::{KeyId, PublicKey};
 use concord_domain::{AgencyId, Digest, Timestamp};
