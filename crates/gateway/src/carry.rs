@@ -170,9 +170,8 @@ impl Carrier {
             via: passed,
             ..Facts::new(&context.origin, &context.destination, &context.operation, context.purpose)
         };
-        decide(&in_force.rules, &facts, now).map_err(|denial| {
-            NotCarried::Refused(Denied { refusal: denial.refusal, denial: Some(denial) })
-        })
+        decide(&in_force.rules, &facts, now)
+            .map_err(|denial| NotCarried::Refused(Denied { refusal: denial.refusal, denial: Some(denial) }))
     }
 }
 

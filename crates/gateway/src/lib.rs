@@ -34,9 +34,9 @@ mod record;
 mod replay;
 mod route;
 mod service;
-mod ways;
 #[cfg(test)]
 mod testing;
+mod ways;
 
 pub use admission::{Admission, Admitted, Overloaded, Slot};
 pub use authority::{Authority, InForce};

@@ -133,7 +133,10 @@ impl Courier for Links {
             let answer = self.deliver_somewhere(next, endpoints, envelope, deadline).await;
             match &answer {
                 Ok(_) => call.answered(destination),
-                Err(NoAnswer::Unreachable(Failure::ConnectFailed | Failure::HandshakeFailed) | NoAnswer::Broken) => {
+                Err(
+                    NoAnswer::Unreachable(Failure::ConnectFailed | Failure::HandshakeFailed)
+                    | NoAnswer::Broken,
+                ) => {
                     call.failed();
                 }
                 // Time may have run out anywhere behind the peer; its own silence it answers for.

@@ -15,8 +15,7 @@ use crate::ways::Ways;
 use concord_agreements::{Asking, Facts, decide};
 use concord_domain::wanted::Authority as Clause;
 use concord_domain::{
-    AgencyId, Branch, Clock, Entropy, Failure, Handling, Outcome, Purpose, RequestId,
-    Timestamp,
+    AgencyId, Branch, Clock, Entropy, Failure, Handling, Outcome, Purpose, RequestId, Timestamp,
 };
 use concord_ledger::RequestFacts;
 use concord_trust::Keyring;

@@ -2,13 +2,16 @@
 
 mod documents;
 mod echo;
+mod mesh;
 mod world;
 
 pub(crate) use documents::{
-    CHECKPOINT, MESSAGE, agency, directory_of, key, keyring, northwest, now, reference, rules, sealing_key,
+    CHECKPOINT, MESSAGE, agency, carried, directory_of, key, keyring, northwest, now, reference, rules,
+    sealing_key,
 };
 pub(crate) use echo::Echo;
-pub(crate) use world::{Received, World, envelope, open_answer};
+pub(crate) use mesh::Mesh;
+pub(crate) use world::{Received, World, envelope, open_answer, soon};
 
 use concord_domain::Entropy;
 use concord_trust::sha256;
@@ -20,6 +23,8 @@ pub(crate) const HERE: &str = "gs.police.cn";
 pub(crate) const ORIGIN: &str = "yn.police.cn";
 /// Another agency that asks.
 pub(crate) const OTHER: &str = "sn.police.cn";
+/// The ministry, which carries.
+pub(crate) const MINISTRY: &str = "police.cn";
 
 /// Randomness that is the same in every run.
 #[derive(Debug)]

@@ -24,8 +24,7 @@ mod seams;
 mod testing;
 
 pub use config::{
-    ApiConfig, CheckpointConfig, Config, FederationConfig, KeysConfig, ReloadConfig, RoutingConfig,
-    TlsConfig,
+    ApiConfig, CheckpointConfig, Config, FederationConfig, KeysConfig, ReloadConfig, RoutingConfig, TlsConfig,
 };
 pub use listeners::BindFailed;
 pub use material::check;

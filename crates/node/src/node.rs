@@ -10,8 +10,8 @@ use crate::problem::Problems;
 use crate::reload::{Reloader, take_up};
 use crate::seams::Seams;
 use concord_gateway::{
-    Admission, Admitted, Authority, Carrier, Checkpointer, Courier, Fault, FederationApi, Inbound, Keys, Links,
-    Operations, Outbound, Peers, Recorder, Ways,
+    Admission, Admitted, Authority, Carrier, Checkpointer, Courier, Fault, FederationApi, Inbound, Keys,
+    Links, Operations, Outbound, Peers, Recorder, Ways,
 };
 use concord_ledger::Event;
 use concord_services::{LocalServices, ReflectionFailed, Register, Search, WantedSearch};
@@ -246,12 +246,7 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
     }
 }
 
-fn links(
-    seams: &Seams,
-    credentials: &Arc<Credentials>,
-    trust: &Arc<TrustStore>,
-    peers: Peers,
-) -> Links {
+fn links(seams: &Seams, credentials: &Arc<Credentials>, trust: &Arc<TrustStore>, peers: Peers) -> Links {
     let (network, clock) = (Arc::clone(&seams.network), Arc::clone(&seams.clock));
     let (credentials, trust) = (Arc::clone(credentials), Arc::clone(trust));
     Links::new(network, credentials, trust, clock, seams.link_limits.clone(), peers)

@@ -172,7 +172,9 @@ fn check_change(change: &Change) -> Result<(), WriteError> {
             within("answer bytes", request.answer.len(), Change::ANSWER_BYTES_MAX)
         }
         Change::SawSequence { document, .. } => name("document", document),
-        Change::SpendQuota(charge) => within("quota name", charge.name.chars().count(), Charge::NAME_CHARS_MAX),
+        Change::SpendQuota(charge) => {
+            within("quota name", charge.name.chars().count(), Charge::NAME_CHARS_MAX)
+        }
         Change::StageNotices { notices, .. } => within("notices", notices.len(), Change::NOTICES_MAX),
         Change::PublishGeneration { source, .. } => name("source", source),
         Change::SaveCheckpoint { note, .. } | Change::SavePeerCheckpoint { note, .. } => {

@@ -11,9 +11,8 @@ impl Rules {
     pub fn carriers(&self, agreement: &AgreementRef, now: Timestamp) -> Vec<AgencyId> {
         let text = self.get(&agreement.id, now).filter(|text| text.is(agreement) && text.carriers.is_some());
         let directory = self.directory();
-        let carries = |agency: &&AgencyId| {
-            text.is_some_and(|text| text.carried_by(&Line::of(agency, directory)))
-        };
+        let carries =
+            |agency: &&AgencyId| text.is_some_and(|text| text.carried_by(&Line::of(agency, directory)));
         directory.members().map(|member| &member.agency).filter(carries).cloned().collect()
     }
 }

@@ -78,6 +78,8 @@ fn what(event: &Event) -> Option<String> {
             Some(format!("{}: {notices} notices", source.as_str()))
         }
         Event::Started { program } => Some(program.as_str().to_owned()),
+        Event::Carried { request: _, from, next } => Some(format!("from {from} to {next}")),
+        Event::Distrusted { peer, reason: _, request: _ } => Some(peer.to_string()),
         Event::Asked { .. } | Event::Released { .. } | Event::Refused { .. } | Event::Concluded { .. } => {
             None
         }

@@ -19,7 +19,11 @@ pub(super) fn unusable(error: AnswerInvalid) -> Failure {
 /// Turns a verified reply into evidence. An answer without a valid receipt over an entry about this very request does not
 /// count: the responder may not have put it on its record. Nor does one under another agreement than was asked, nor one
 /// whose outcome and content contradict each other.
-pub(super) fn judge<O: Operation>(reply: Reply, asked: &Asked, peer: &Keyring) -> (Evidence, Option<O::Answer>) {
+pub(super) fn judge<O: Operation>(
+    reply: Reply,
+    asked: &Asked,
+    peer: &Keyring,
+) -> (Evidence, Option<O::Answer>) {
     let failed =
         |failure| (Evidence::of(Outcome::Failed(failure)).under(Some(asked.authority().clone())), None);
     let Some((receipt, mut route)) = receipt_for(&reply, asked, peer) else {
@@ -52,11 +56,7 @@ pub(super) fn judge<O: Operation>(reply: Reply, asked: &Asked, peer: &Keyring) -
 /// The receipt, if it is the responder's, over the entry that came with it, and that entry says what the answer says. A
 /// refusal may share an earlier entry for the same reason. With it come the carriers that the request passed on its way
 /// to the responder, as its ledger has them.
-pub(super) fn receipt_for(
-    reply: &Reply,
-    asked: &Asked,
-    peer: &Keyring,
-) -> Option<(Receipt, Vec<AgencyId>)> {
+pub(super) fn receipt_for(reply: &Reply, asked: &Asked, peer: &Keyring) -> Option<(Receipt, Vec<AgencyId>)> {
     let Attached { receipt, entry, checkpoint: _ } = &reply.attached;
     let receipt = Receipt::verify(receipt, &peer.agency, &peer.message).ok()?;
     if leaf_hash(entry) != receipt.leaf {

@@ -159,9 +159,8 @@ impl Sending<'_> {
 
     /// What came of it where no way brought an answer.
     fn unanswered(&self, tried: Tried) -> Evidence {
-        let straight = |(way, outcome): &(AgencyId, Outcome)| {
-            (*way == self.destination.agency).then_some(*outcome)
-        };
+        let straight =
+            |(way, outcome): &(AgencyId, Outcome)| (*way == self.destination.agency).then_some(*outcome);
         let only = if tried.len() == 1 { tried.first().and_then(straight) } else { None };
         let outcome = only.unwrap_or_else(|| {
             if self.deadline.left().is_zero() {

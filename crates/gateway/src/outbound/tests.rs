@@ -7,9 +7,7 @@ use crate::testing::{
 };
 use concord_domain::wanted::Authority as Clause;
 use concord_domain::{Digest, Failure, Outcome, OutcomeKind, Refusal};
-use concord_ledger::{
-    Checkpoint, Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash,
-};
+use concord_ledger::{Checkpoint, Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash};
 use concord_trust::envelope::{Answer, Attached, Reply, Verdict};
 
 /// What we asked [`ORIGIN`], and what it may send back.

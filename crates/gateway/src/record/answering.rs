@@ -148,7 +148,10 @@ impl Recorder {
         answer.to_body(&*self.entropy).map_err(|e| Fault::new("an answer over its limit", e))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "each is another part of one write, and both callers are here")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is another part of one write, and both callers are here"
+    )]
     async fn remember(
         &self,
         name: &'static str,

@@ -1,7 +1,7 @@
 //! From scopes to agencies.
 
 use super::*;
-use crate::testing::{HERE, ORIGIN, OTHER, agency, directory_of, northwest, rules};
+use crate::testing::{HERE, MINISTRY, ORIGIN, OTHER, agency, directory_of, northwest, rules};
 use concord_agreements::{Documents, LocalRules, Rules};
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ fn in_force() -> InForce {
 fn federation_of(count: usize) -> InForce {
     let others: Vec<_> = (1..count).map(|n| format!("a{n}.police.cn")).collect();
     let names: Vec<_> = others.iter().map(String::as_str).chain([HERE]).collect();
-    let (rules, _) = Rules::build(Documents::default(), directory_of(&names), LocalRules::default(), |_| None);
+    let (rules, _) =
+        Rules::build(Documents::default(), directory_of(&names), LocalRules::default(), |_| None);
     InForce { rules: Arc::new(rules), epoch: 1 }
 }
 
@@ -39,7 +40,7 @@ fn nobody_asks_itself() {
     assert_eq!(resolved(&named), Err(ScopeInvalid::Ourselves(agency(HERE))));
     let others = [OTHER, ORIGIN].map(agency).to_vec();
     assert_eq!(resolved(&Scope::Agreement("northwest".parse().unwrap())), Ok(others.clone()));
-    assert_eq!(resolved(&Scope::All), Ok(others));
+    assert_eq!(resolved(&Scope::All), Ok([MINISTRY, OTHER, ORIGIN].map(agency).to_vec()));
 }
 
 #[test]

@@ -1,14 +1,21 @@
 //! A node's way in over a real store, and what another agency does to it.
 
+use super::Mesh;
 use super::{
     CHECKPOINT, Echo, HERE, MESSAGE, ORIGIN, Seeded, agency, key, keyring, northwest, now, reference, rules,
     sealing_key,
 };
 use crate::authority::{Authority, InForce};
+use crate::carry::Carrier;
+use crate::deadline::Deadline;
 use crate::inbound::{Inbound, NotServed};
 use crate::keys::Keys;
+use crate::lines::Lines;
 use crate::operation::Operations;
+use crate::outbound::Outbound;
+use crate::peers::Peers;
 use crate::record::{Asked, Recorder};
+use crate::ways::Ways;
 use concord_agreements::{Asking, Facts, Permit, Rules, decide};
 use concord_domain::{Clock, FixedClock, Handling, Purpose, RequestId, Timestamp};
 use concord_ledger::{Entry, Event, Receipt, leaf_hash};
@@ -30,6 +37,8 @@ pub(crate) struct World {
     pub(crate) authority: Authority,
     pub(crate) inbound: Inbound,
     pub(crate) echo: Echo,
+    here: &'static str,
+    mesh: Mesh,
 }
 
 /// An answer as its origin has it after opening.
@@ -60,13 +69,27 @@ impl Received {
 impl World {
     /// Under one agreement.
     pub(crate) async fn new() -> Self {
+        Self::at(HERE, rules(&[northwest(1)]), Mesh::default(), Lines::default()).await
+    }
+
+    /// The node of another agency, under these rules, with lines into a mesh that it joins itself.
+    pub(crate) async fn at(here: &'static str, rules: Arc<Rules>, mesh: Mesh, lines: Lines) -> Self {
         let clock = Arc::new(FixedClock::at(now()));
         let (entropy, echo) = (Arc::new(Seeded::from(0)), Echo::default());
-        let authority = Authority::new(InForce { rules: rules(&[northwest(1)]), epoch: 1 });
+        let authority = Authority::new(InForce { rules, epoch: 1 });
         let folder = tempfile::tempdir().unwrap();
-        let world = Self::open(folder, clock, entropy, authority, echo);
+        let world = Self::open(folder, clock, entropy, authority, echo, (here, mesh, lines));
         world.submit_epoch(1).await;
+        world.mesh.join(here, world.inbound.clone());
         world
+    }
+
+    /// The way out of this node.
+    pub(crate) fn outbound(&self) -> Outbound {
+        let Carrier { agency, clock, authority, recorder, ways, courier } = self.inbound.carrier.clone();
+        let (keys, entropy) = (Arc::clone(&self.inbound.keys), Arc::<Seeded>::clone(&self.entropy));
+        let retries = Arc::default();
+        Outbound { agency, keys, clock, entropy, authority, recorder, ways, courier, retries }
     }
 
     /// The same node after a restart: everything in memory is gone.
@@ -77,11 +100,12 @@ impl World {
 
     /// The same node after a restart at another time.
     pub(crate) async fn restarted_at(self, time: Timestamp) -> Self {
-        let Self { folder, clock: _, entropy, store, authority, inbound, echo } = self;
+        let Self { folder, clock: _, entropy, store, authority, inbound, echo, here, mesh } = self;
+        let lines = inbound.carrier.ways.lines().clone();
         store.close().await;
         drop((store, inbound));
         let clock = Arc::new(FixedClock::at(time));
-        Self::open(folder, clock, entropy, authority, echo)
+        Self::open(folder, clock, entropy, authority, echo, (here, mesh, lines))
     }
 
     fn open(
@@ -90,23 +114,33 @@ impl World {
         entropy: Arc<Seeded>,
         authority: Authority,
         echo: Echo,
+        (here, mesh, lines): (&'static str, Mesh, Lines),
     ) -> Self {
         let options = Options::new(Arc::<FixedClock>::clone(&clock), Execution::Inline);
         let store = Store::open(folder.path(), options).unwrap();
-        let keys = Arc::new(keys());
+        let keys = Arc::new(keys(here));
         let recorder =
-            Recorder::new(agency(HERE), Arc::clone(&keys), Arc::<Seeded>::clone(&entropy), store.clone())
+            Recorder::new(agency(here), Arc::clone(&keys), Arc::<Seeded>::clone(&entropy), store.clone())
                 .unwrap();
+        let carrier = Carrier {
+            agency: agency(here),
+            clock: Arc::<FixedClock>::clone(&clock),
+            authority: authority.clone(),
+            recorder: recorder.clone(),
+            ways: Ways::new(agency(here), lines, Peers::default()),
+            courier: Arc::new(mesh.courier(here)),
+        };
         let inbound = Inbound::new(
-            agency(HERE),
+            agency(here),
             keys,
             Arc::<FixedClock>::clone(&clock),
             authority.clone(),
             store.clone(),
             recorder,
             Operations::default().with(echo.clone()),
+            carrier,
         );
-        Self { folder, clock, entropy, store, authority, inbound, echo }
+        Self { folder, clock, entropy, store, authority, inbound, echo, here, mesh }
     }
 
     async fn submit_epoch(&self, epoch: u64) {
@@ -162,7 +196,7 @@ impl World {
     ) -> impl Future<Output = Result<SealedAnswer, NotServed>> + Send + use<> {
         let (inbound, origin) = (self.inbound.clone(), request.context().origin.clone());
         let envelope = envelope(request, attempt);
-        async move { inbound.deliver(&origin, envelope).await }
+        async move { inbound.deliver(&origin, envelope, soon()).await }
     }
 
     /// Hands over one attempt, and opens and checks the answer as its origin does.
@@ -217,13 +251,18 @@ async fn submit_epoch(store: &Store, epoch: u64) {
     store.submit(write).await.unwrap();
 }
 
-/// The keys of [`HERE`], the same after each restart.
-fn keys() -> Keys {
+/// Longer than anything takes that is handed over.
+pub(crate) fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(10))
+}
+
+/// The keys of a node, the same after each restart.
+fn keys(here: &str) -> Keys {
     let storage = StorageKey::generate_text(&Seeded::from(1 << 32));
     Keys {
-        message: key(HERE, MESSAGE),
-        checkpoint: key(HERE, CHECKPOINT),
-        sealing: vec![sealing_key(HERE)],
+        message: key(here, MESSAGE),
+        checkpoint: key(here, CHECKPOINT),
+        sealing: vec![sealing_key(here)],
         storage: StorageKey::from_text(&storage).unwrap(),
     }
 }

@@ -82,8 +82,11 @@ fn event() -> impl Strategy<Value = Event> {
             counterpart,
             next
         }),
-        (facts(), agency(), agency())
-            .prop_map(|(request, from, next)| Event::Carried { request, from, next }),
+        (facts(), agency(), agency()).prop_map(|(request, from, next)| Event::Carried {
+            request,
+            from,
+            next
+        }),
         (agency(), label(), option::of(any::<[u8; 16]>())).prop_map(|(peer, reason, id)| Event::Distrusted {
             peer,
             reason,

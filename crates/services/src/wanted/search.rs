@@ -2,7 +2,7 @@
 
 use super::WantedSearch;
 use concord_domain::wanted::{Candidate, Finding, LedgerPosition, Query, Totals};
-use concord_domain::{AgencyId, Failure, Officer, Outcome};
+use concord_domain::{AgencyId, Officer};
 use concord_gateway::{
     Concluded, Deadline, Evidence, NotRecorded, Outbound, Question, ScopeInvalid, resolve,
 };
@@ -71,17 +71,8 @@ async fn one(
     started: Instant,
 ) -> Asked {
     let (concluded, candidates) = outbound.ask::<WantedSearch>(&agency, question, &ask, deadline).await?;
-    let mut route = vec![outbound.agency.clone()];
-    if was_sent(concluded.evidence()) {
-        route.push(agency.clone());
-    }
+    let route = std::iter::once(&outbound.agency).chain(&concluded.evidence().route).cloned().collect();
     Ok(finding(agency, route, &concluded, candidates.unwrap_or_default(), started.elapsed()))
-}
-
-/// Whether anything left for the agency: not if our own rules forbade it, or there was nowhere to send it.
-fn was_sent(evidence: &Evidence) -> bool {
-    let unsent = matches!(evidence.outcome, Outcome::Refused(_) | Outcome::Unreachable(Failure::NoEndpoint));
-    evidence.receipt.is_some() || !unsent
 }
 
 /// Only what is on the record becomes a finding.
@@ -92,7 +83,7 @@ fn finding(
     candidates: Vec<Candidate>,
     elapsed: Duration,
 ) -> Finding {
-    let Evidence { outcome, explanation, authority, answer: _, receipt, checkpoint: _ } =
+    let Evidence { outcome, explanation, authority, answer: _, receipt, checkpoint: _, route: _ } =
         concluded.evidence().clone();
     let (receipt, signed_receipt) = receipt.unzip();
     Finding {

@@ -2,7 +2,8 @@
 
 use super::{LooseClock, change, entry, open, request, yn};
 use crate::{
-    Change, Charge, Execution, Guard, GuardFailure, Options, Request, SeenSequence, Store, StoredCheckpoint, Write, WriteError,
+    Change, Charge, Execution, Guard, GuardFailure, Options, Request, SeenSequence, Store, StoredCheckpoint,
+    Write, WriteError,
 };
 use concord_domain::{Digest, RequestId, Timestamp};
 use std::sync::Arc;

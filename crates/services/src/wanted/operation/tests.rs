@@ -7,10 +7,16 @@ use crate::testing::{
 use concord_domain::wanted::{
     Description, Field, Identifier, IdentifierKind, NameKind, Notice, Offence, PersonName, Sex,
 };
-use concord_domain::{AgreementRef, FixedClock, Handling, Purpose, RequestId, SystemEntropy};
-use concord_gateway::{Authority, InForce, Inbound, Keys, Operations, Recorder};
-use concord_trust::envelope::{Answer, Body, Context, Dispatch, PROTOCOL, SUITE, SealedRequest, Verdict};
+use concord_domain::{AgreementRef, Failure, FixedClock, Handling, Purpose, RequestId, SystemEntropy};
+use concord_gateway::{
+    Authority, Carrier, Courier, Deadline, Handover, InForce, Inbound, Keys, Lines, NoAnswer, Operations,
+    Peers, Recorder, Ways,
+};
+use concord_trust::envelope::{
+    Answer, Body, Context, Dispatch, Envelope, PROTOCOL, SUITE, SealedAnswer, SealedRequest, Verdict,
+};
 use concord_trust::{StorageKey, sha256};
+use futures_util::future::BoxFuture;
 use std::time::Duration;
 
 /// The primary name, with the mark of its field.
@@ -54,6 +60,21 @@ fn marked() -> Notice {
     }
 }
 
+/// Nobody is asked in turn.
+#[derive(Debug)]
+struct Nobody;
+
+impl Courier for Nobody {
+    fn deliver<'a>(
+        &'a self,
+        _: Handover<'a>,
+        _: Envelope,
+        _: Deadline,
+    ) -> BoxFuture<'a, Result<SealedAnswer, NoAnswer>> {
+        Box::pin(std::future::ready(Err(NoAnswer::Unreachable(Failure::NoEndpoint))))
+    }
+}
+
 /// The way in of a node over this register, and the rules that it decides by.
 fn inbound(world: &World) -> (Inbound, Authority) {
     let authority = Authority::new(in_force(&[]));
@@ -66,6 +87,14 @@ fn inbound(world: &World) -> (Inbound, Authority) {
     let recorder =
         Recorder::new(agency(ANSWERS), Arc::clone(&keys), Arc::new(SystemEntropy), world.store.clone())
             .unwrap();
+    let carrier = Carrier {
+        agency: agency(ANSWERS),
+        clock: Arc::new(FixedClock::at(now())),
+        authority: authority.clone(),
+        recorder: recorder.clone(),
+        ways: Ways::new(agency(ANSWERS), Lines::default(), Peers::default()),
+        courier: Arc::new(Nobody),
+    };
     let inbound = Inbound::new(
         agency(ANSWERS),
         keys,
@@ -74,6 +103,7 @@ fn inbound(world: &World) -> (Inbound, Authority) {
         world.store.clone(),
         recorder,
         Operations::default().with(WantedSearch::new(Arc::clone(&world.register))),
+        carrier,
     );
     (inbound, authority)
 }
@@ -114,7 +144,8 @@ fn request(fields: &[Field], name: &str) -> SealedRequest {
 async fn answered(inbound: &Inbound, request: &SealedRequest) -> Answer {
     let dispatch = Dispatch { attempt: 1, next: agency(ANSWERS), sent: now() };
     let envelope = request.dispatch(dispatch, &message_key(ASKS));
-    let sealed = inbound.deliver(&agency(ASKS), envelope).await.unwrap();
+    let sealed =
+        inbound.deliver(&agency(ASKS), envelope, Deadline::after(Duration::from_secs(10))).await.unwrap();
     sealed.open(request, &keyring(ANSWERS), &[&sealing_key(ASKS)]).unwrap().answer
 }
 

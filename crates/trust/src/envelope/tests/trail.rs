@@ -164,7 +164,10 @@ fn a_request_passes_a_few_carriers_and_no_more() {
     assert_eq!(request.carry(&agency(FIRST), &from, NOW, &directory()).map(drop), Err(Refusal::HopLoop));
     envelope.hops.push(envelope.hops[0].clone());
     let request = verified(envelope);
-    assert_eq!(request.carry(&agency(FIRST), &agency(ORIGIN), NOW, &directory()).map(drop), Err(Refusal::HopsTooMany));
+    assert_eq!(
+        request.carry(&agency(FIRST), &agency(ORIGIN), NOW, &directory()).map(drop),
+        Err(Refusal::HopsTooMany)
+    );
 }
 
 #[test]
