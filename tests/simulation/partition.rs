@@ -31,6 +31,7 @@ fn query(number: u32) -> Query {
         officer: Some("053211".parse().unwrap()),
         handling: Handling::default(),
         branch: None,
+        nature: None,
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) use documents::{
 };
 pub(crate) use echo::Echo;
 pub(crate) use mesh::Mesh;
-pub(crate) use world::{Received, World, envelope, open_answer, soon};
+pub(crate) use world::{Received, World, context, envelope, open_answer, soon};
 
 use concord_domain::Entropy;
 use concord_trust::sha256;

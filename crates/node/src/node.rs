@@ -10,8 +10,8 @@ use crate::problem::Problems;
 use crate::reload::{Reloader, take_up};
 use crate::seams::Seams;
 use concord_gateway::{
-    Admission, Admitted, Authority, Carrier, Checkpointer, Courier, Fault, FederationApi, Inbound, Keys,
-    Links, Operations, Outbound, Peers, Recorder, Ways,
+    Admission, Admitted, Authority, Checkpointer, Courier, Fault, FederationApi, Inbound, Keys, Links,
+    Operations, Outbound, Peers, Recorder, Ways,
 };
 use concord_ledger::Event;
 use concord_services::{LocalServices, ReflectionFailed, Register, Search, WantedSearch};
@@ -227,7 +227,16 @@ async fn record_start(store: &Store) -> Result<(), WriteError> {
 }
 
 fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalServices {
-    let outbound = Outbound {
+    LocalServices {
+        search: Search::new(outbound(config, seams, parts)),
+        register: Arc::clone(&parts.register),
+        store: parts.store.clone(),
+        entropy: Arc::clone(&seams.entropy),
+    }
+}
+
+fn outbound(config: &Config, seams: &Seams, parts: &Parts) -> Outbound {
+    Outbound {
         agency: config.agency.clone(),
         keys: Arc::clone(&parts.keys),
         clock: Arc::clone(&seams.clock),
@@ -237,12 +246,6 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
         ways: parts.ways.clone(),
         courier: Arc::clone(&parts.courier),
         retries: Arc::default(),
-    };
-    LocalServices {
-        search: Search::new(outbound),
-        register: Arc::clone(&parts.register),
-        store: parts.store.clone(),
-        entropy: Arc::clone(&seams.entropy),
     }
 }
 
@@ -253,23 +256,7 @@ fn links(seams: &Seams, credentials: &Arc<Credentials>, trust: &Arc<TrustStore>,
 }
 
 fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes {
-    let carrier = Carrier {
-        agency: config.agency.clone(),
-        clock: Arc::clone(&seams.clock),
-        authority: parts.authority.clone(),
-        recorder: parts.recorder.clone(),
-        ways: parts.ways.clone(),
-        courier: Arc::clone(&parts.courier),
-    };
-    let inbound = Inbound::new(
-        config.agency.clone(),
-        Arc::clone(&parts.keys),
-        Arc::clone(&seams.clock),
-        parts.authority.clone(),
-        parts.store.clone(),
-        parts.recorder.clone(),
-        Operations::default().with(WantedSearch::new(Arc::clone(&parts.register))),
-        carrier,
-    );
+    let operations = Operations::default().with(WantedSearch::new(Arc::clone(&parts.register)));
+    let inbound = Inbound::new(outbound(config, seams, parts), parts.store.clone(), operations);
     Routes::new(FederationApi::new(inbound, Arc::clone(&seams.entropy)).into_service())
 }

@@ -46,6 +46,7 @@ impl Inquiry {
             officer: Some("demo-officer".parse()?),
             handling: Handling::default(),
             branch: None,
+            nature: None,
         };
         let events: Vec<_> = client.search(query, TIMEOUT).await?.try_collect().await?;
         let mut findings = BTreeMap::new();

@@ -46,8 +46,12 @@ impl Scene {
 
     /// Asks Gansu, and gives what is shown to whoever asked.
     async fn ask(&self, word: &str) -> (Concluded, Option<String>) {
-        let question =
-            Question { purpose: Purpose::FugitiveApprehension, handling: Handling::default(), branch: None };
+        let question = Question {
+            purpose: Purpose::FugitiveApprehension,
+            handling: Handling::default(),
+            branch: None,
+            nature: None,
+        };
         let (outbound, to, word) = (self.origin.outbound(), agency(HERE), word.to_owned());
         outbound.ask::<Echo>(&to, question, &word, soon()).await.unwrap()
     }

@@ -6,7 +6,6 @@ use super::{
     sealing_key,
 };
 use crate::authority::{Authority, InForce};
-use crate::carry::Carrier;
 use crate::deadline::Deadline;
 use crate::inbound::{Inbound, NotServed};
 use crate::keys::Keys;
@@ -22,7 +21,7 @@ use concord_ledger::{Entry, Event, Receipt, leaf_hash};
 use concord_store::{Change, Execution, Options, Store, Write};
 use concord_trust::StorageKey;
 use concord_trust::envelope::{
-    Body, Context, Dispatch, Envelope, PROTOCOL, Reply, SUITE, SealedAnswer, SealedRequest, Verdict,
+    Body, Brief, Context, Dispatch, Envelope, PROTOCOL, Reply, SUITE, SealedAnswer, SealedRequest, Verdict,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,10 +85,7 @@ impl World {
 
     /// The way out of this node.
     pub(crate) fn outbound(&self) -> Outbound {
-        let Carrier { agency, clock, authority, recorder, ways, courier } = self.inbound.carrier.clone();
-        let (keys, entropy) = (Arc::clone(&self.inbound.keys), Arc::<Seeded>::clone(&self.entropy));
-        let retries = Arc::default();
-        Outbound { agency, keys, clock, entropy, authority, recorder, ways, courier, retries }
+        self.inbound.broker.outbound.clone()
     }
 
     /// The same node after a restart: everything in memory is gone.
@@ -122,24 +118,19 @@ impl World {
         let recorder =
             Recorder::new(agency(here), Arc::clone(&keys), Arc::<Seeded>::clone(&entropy), store.clone())
                 .unwrap();
-        let carrier = Carrier {
+        let outbound = Outbound {
             agency: agency(here),
+            keys,
             clock: Arc::<FixedClock>::clone(&clock),
+            entropy: Arc::<Seeded>::clone(&entropy),
             authority: authority.clone(),
-            recorder: recorder.clone(),
+            recorder,
             ways: Ways::new(agency(here), lines, Peers::default()),
             courier: Arc::new(mesh.courier(here)),
+            retries: Arc::default(),
         };
-        let inbound = Inbound::new(
-            agency(here),
-            keys,
-            Arc::<FixedClock>::clone(&clock),
-            authority.clone(),
-            store.clone(),
-            recorder,
-            Operations::default().with(echo.clone()),
-            carrier,
-        );
+        let operations = Operations::default().with(echo.clone());
+        let inbound = Inbound::new(outbound, store.clone(), operations);
         Self { folder, clock, entropy, store, authority, inbound, echo, here, mesh }
     }
 
@@ -156,30 +147,15 @@ impl World {
         }
     }
 
-    /// What `from` says in the open of a request to us.
+    /// What `from` says in the open of a request to [`HERE`].
     pub(crate) fn context(&self, from: &str, id: u8) -> Context {
-        Context {
-            protocol: PROTOCOL,
-            suite: SUITE,
-            id: RequestId([id; 16]),
-            origin: agency(from),
-            destination: agency(HERE),
-            operation: "test.echo".parse().unwrap(),
-            purpose: Purpose::FugitiveApprehension,
-            handling: Handling::default(),
-            branch: None,
-            agreement: reference(&northwest(1)),
-            origin_keyring: 1,
-            destination_keyring: 1,
-            sealing_key: sealing_key(HERE).public().key_id(),
-            created: now(),
-            expires: now().plus(Duration::from_secs(60)),
-        }
+        context(from, HERE, id)
     }
 
     /// Seals an ask to us.
     pub(crate) fn seal(&self, context: Context, ask: &str) -> SealedRequest {
-        let body = Body::new(ask.as_bytes().to_vec(), &*self.entropy).unwrap();
+        let brief = Brief::plain(ask.as_bytes().to_vec());
+        let body = Body::new(brief.encode(), &*self.entropy).unwrap();
         SealedRequest::seal(context, &body, sealing_key(HERE).public(), &*self.entropy)
     }
 
@@ -223,7 +199,7 @@ impl World {
     /// Puts on the record that we ask [`ORIGIN`].
     pub(crate) async fn asked(&self) -> Asked {
         let (permit, request) = self.question();
-        self.inbound.recorder.asked(permit, request, 1).await.unwrap()
+        self.inbound.recorder.asked(permit, request, &[], 1).await.unwrap()
     }
 
     /// Our ledger, whole.
@@ -242,6 +218,27 @@ impl World {
         let entry = Entry::decode(&stored.bytes).unwrap();
         assert_eq!(receipt.time, entry.time);
         entry.event
+    }
+}
+
+/// What one says in the open of a request to another.
+pub(crate) fn context(from: &str, to: &str, id: u8) -> Context {
+    Context {
+        protocol: PROTOCOL,
+        suite: SUITE,
+        id: RequestId([id; 16]),
+        origin: agency(from),
+        destination: agency(to),
+        operation: "test.echo".parse().unwrap(),
+        purpose: Purpose::FugitiveApprehension,
+        handling: Handling::default(),
+        branch: None,
+        agreement: reference(&northwest(1)),
+        origin_keyring: 1,
+        destination_keyring: 1,
+        sealing_key: sealing_key(to).public().key_id(),
+        created: now(),
+        expires: now().plus(Duration::from_secs(60)),
     }
 }
 

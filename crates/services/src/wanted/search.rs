@@ -49,7 +49,8 @@ impl Search {
         let in_force = self.outbound.authority.current();
         let agencies = resolve(&query.scope, &self.outbound.agency, &in_force)?;
         let margin = Self::REPLY_MARGIN.min(deadline.left() / 4);
-        let question = Question { purpose: query.purpose, handling: query.handling, branch: query.branch };
+        let Query { purpose, handling, branch, nature, .. } = query;
+        let question = Question { purpose, handling, branch, nature };
         let ask = Arc::new(Ask { subject: query.subject, case: query.case, officer });
         let started = Instant::now();
         let mut requests = JoinSet::new();

@@ -95,6 +95,7 @@ fn own_answer(envelope: Envelope, rules: &InForce, verdict: Verdict) -> SealedAn
         clause: None,
         content: b"nobody".to_vec(),
         explanation: String::new(),
+        source: None,
     };
     let to = sealing_key(ORIGIN);
     let context = AnswerContext {

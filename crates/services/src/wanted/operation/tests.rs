@@ -9,11 +9,11 @@ use concord_domain::wanted::{
 };
 use concord_domain::{AgreementRef, Failure, FixedClock, Handling, Purpose, RequestId, SystemEntropy};
 use concord_gateway::{
-    Authority, Carrier, Courier, Deadline, Handover, InForce, Inbound, Keys, Lines, NoAnswer, Operations,
+    Authority, Courier, Deadline, Handover, InForce, Inbound, Keys, Lines, NoAnswer, Operations, Outbound,
     Peers, Recorder, Ways,
 };
 use concord_trust::envelope::{
-    Answer, Body, Context, Dispatch, Envelope, PROTOCOL, SUITE, SealedAnswer, SealedRequest, Verdict,
+    Answer, Body, Brief, Context, Dispatch, Envelope, PROTOCOL, SUITE, SealedAnswer, SealedRequest, Verdict,
 };
 use concord_trust::{StorageKey, sha256};
 use futures_util::future::BoxFuture;
@@ -87,24 +87,19 @@ fn inbound(world: &World) -> (Inbound, Authority) {
     let recorder =
         Recorder::new(agency(ANSWERS), Arc::clone(&keys), Arc::new(SystemEntropy), world.store.clone())
             .unwrap();
-    let carrier = Carrier {
+    let outbound = Outbound {
         agency: agency(ANSWERS),
+        keys,
         clock: Arc::new(FixedClock::at(now())),
+        entropy: Arc::new(SystemEntropy),
         authority: authority.clone(),
-        recorder: recorder.clone(),
+        recorder,
         ways: Ways::new(agency(ANSWERS), Lines::default(), Peers::default()),
         courier: Arc::new(Nobody),
+        retries: Arc::default(),
     };
-    let inbound = Inbound::new(
-        agency(ANSWERS),
-        keys,
-        Arc::new(FixedClock::at(now())),
-        authority.clone(),
-        world.store.clone(),
-        recorder,
-        Operations::default().with(WantedSearch::new(Arc::clone(&world.register))),
-        carrier,
-    );
+    let operations = Operations::default().with(WantedSearch::new(Arc::clone(&world.register)));
+    let inbound = Inbound::new(outbound, world.store.clone(), operations);
     (inbound, authority)
 }
 
@@ -136,7 +131,7 @@ fn request(fields: &[Field], name: &str) -> SealedRequest {
     };
     let ask =
         Ask { subject: named(name), case: "A2026-1".parse().unwrap(), officer: "053211".parse().unwrap() };
-    let body = Body::new(WantedSearch::encode_ask(&ask), &SystemEntropy).unwrap();
+    let body = Body::new(Brief::plain(WantedSearch::encode_ask(&ask)).encode(), &SystemEntropy).unwrap();
     SealedRequest::seal(context, &body, sealing_key(ANSWERS).public(), &SystemEntropy)
 }
 
