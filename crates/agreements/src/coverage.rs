@@ -39,7 +39,14 @@ impl Agreement {
         covers(&grant.from, from) && covers(&grant.to, to)
     }
 
-    fn covers(&self, agencies: &Agencies, below: bool, agency: &AgencyId, directory: &Directory) -> bool {
+    /// Whether `agencies`, as a clause that reaches below or not names them, takes in `agency`.
+    pub(crate) fn covers(
+        &self,
+        agencies: &Agencies,
+        below: bool,
+        agency: &AgencyId,
+        directory: &Directory,
+    ) -> bool {
         let levels = if below { usize::MAX } else { 1 };
         directory.line(agency).take(levels).any(|named| match agencies {
             Agencies::Parties => self.parties.contains(named),
@@ -64,6 +71,6 @@ impl Agreement {
 
 /// Whether the pattern names `agency`. A name that ends right is not enough: anybody can be called
 /// `x.yn.police.cn`, only the charter says who stands below Yunnan.
-fn names(pattern: &AgencyPattern, agency: &AgencyId, directory: &Directory) -> bool {
+pub(crate) fn names(pattern: &AgencyPattern, agency: &AgencyId, directory: &Directory) -> bool {
     pattern.matches(agency) && directory.line(agency).any(|above| above == pattern.base())
 }

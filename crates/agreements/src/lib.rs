@@ -1,8 +1,9 @@
 //! Who may ask whom: agreements that their parties signed, and the one function that decides by them.
 //!
-//! In scope: the agreement document, its signatures, the set of agreements a node decides by ([`Rules`]), and
-//! [`decide`]. Out of scope: charter, cards and keys (`concord-trust`), spending and recording (`concord-store`),
-//! the request itself (`concord-gateway`). Everything but reading a folder is pure.
+//! In scope: the agreement document, its signatures, the set of agreements a node decides by ([`Rules`]),
+//! [`decide`], and the [`tools`] that show people what it comes to. Out of scope: charter, cards and keys
+//! (`concord-trust`), spending and recording (`concord-store`), the request itself (`concord-gateway`). Everything
+//! but reading a folder is pure.
 //!
 //! ```text
 //! NAME.toml + NAME.PARTY.sig --every party signed--> SignedAgreement --highest version--> Rules
@@ -21,6 +22,7 @@ mod rules;
 mod signed;
 #[cfg(test)]
 mod testing;
+pub mod tools;
 
 pub use decide::{Asking, Denial, Facts, Opening, Permit, Question, decide};
 pub use document::{

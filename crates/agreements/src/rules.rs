@@ -71,6 +71,15 @@ impl Rules {
         (Self { directory, by_party: by_party(&agreements), agreements }, problems)
     }
 
+    /// These rules as they would be with `text` among them; refused if it could not take the place of what counts.
+    pub(crate) fn supposing(&self, text: SignedAgreement) -> Result<Self, AgreementError> {
+        let held = self.agreements.get(&text.id).map(|held| (held.version, held.digest()));
+        let text = above_floor(text, held)?;
+        let mut agreements = self.agreements.clone();
+        agreements.insert(text.id.clone(), text);
+        Ok(Self { directory: self.directory.clone(), by_party: by_party(&agreements), agreements })
+    }
+
     /// The verified charter, cards and keyrings that these rules were read against.
     pub fn directory(&self) -> &Arc<Directory> {
         &self.directory

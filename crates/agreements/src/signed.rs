@@ -2,8 +2,8 @@
 
 use crate::document::Agreement;
 use crate::error::AgreementError;
-use concord_domain::{AgreementRef, Digest};
-use concord_trust::{Directory, Kind, SignedFile, sha256};
+use concord_domain::{AgencyId, AgreementRef, Digest};
+use concord_trust::{Directory, DocumentError, Kind, PublicKey, SignedFile, sha256};
 
 /// An agreement whose parties all signed the same exact bytes. Made by nothing but verification.
 #[derive(Debug, Clone)]
@@ -17,12 +17,26 @@ impl SignedAgreement {
     /// Accepts the document if it makes sense, names nobody for whom no party can sign, and every party signed its
     /// bytes with the agreement key of its card. Signatures of others are ignored.
     pub fn verify(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
+        Self::read(file, directory, |party, key| file.require(Kind::Agreement, party.as_str(), key))
+    }
+
+    /// The same without looking at signatures: what the document would be if all its parties signed it. For
+    /// [`Hypothetical`](crate::tools::Hypothetical) alone, out of which no permit comes.
+    pub(crate) fn supposed(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
+        Self::read(file, directory, |_, _| Ok(()))
+    }
+
+    fn read(
+        file: &SignedFile,
+        directory: &Directory,
+        signed: impl Fn(&AgencyId, &PublicKey) -> Result<(), DocumentError>,
+    ) -> Result<Self, AgreementError> {
         let agreement = Agreement::parse(file)?;
         for party in &agreement.parties {
             let key = directory
                 .agreement_key(party)
                 .ok_or_else(|| AgreementError::NoCard { file: file.name.clone(), party: party.clone() })?;
-            file.require(Kind::Agreement, party.as_str(), &key)?;
+            signed(party, &key)?;
         }
         agreement
             .check_patterns(directory)

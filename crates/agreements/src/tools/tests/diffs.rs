@@ -1,0 +1,158 @@
+//! Changes, as rows that people read.
+
+use super::*;
+use crate::document::{Onward, Quota, QuotaWindow};
+use crate::testing::signed;
+use concord_domain::wanted::Field;
+use concord_domain::{AgencyId, Branch, HandlingLevel};
+
+fn words<T: ToString>(list: &[T]) -> String {
+    list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// A row in a line: what becomes of it, who, whom, for what.
+fn shown(change: &Change) -> String {
+    let kind = match &change.kind {
+        ChangeKind::Gained(_) => "gained",
+        ChangeKind::Lost(_) => "lost",
+        ChangeKind::Altered { .. } => "altered",
+    };
+    let short = |agencies: &[AgencyId]| words(agencies).replace(".police.cn", "");
+    format!("{kind}: {} > {}: {}", short(&change.from), short(&change.to), words(&change.purposes))
+}
+
+fn between(before: &[Agreement], after: &[Agreement]) -> Vec<Change> {
+    diff(&rules(before), &rules(after), now())
+}
+
+fn only(agreement: Agreement) -> Agreement {
+    let grants = agreement.grants.into_iter().map(|grant| Grant { below: false, ..grant }).collect();
+    Agreement { grants, ..agreement }
+}
+
+#[test]
+fn a_new_agreement_is_one_row() {
+    let added = only(named("three", &["yn.police.cn", "gs.police.cn", "sn.police.cn"], vec![grant("1")]));
+    let changes = between(&[], std::slice::from_ref(&added));
+    let rows: Vec<_> = changes.iter().map(shown).collect();
+    assert_eq!(rows, ["gained: gs sn yn > gs sn yn: fugitive-apprehension serious-crime"]);
+    let lost = between(&[added], &[]);
+    assert_eq!(
+        lost.iter().map(shown).collect::<Vec<_>>(),
+        ["lost: gs sn yn > gs sn yn: fugitive-apprehension serious-crime"]
+    );
+}
+
+#[test]
+fn one_direction_is_told_apart_from_both() {
+    let one = Grant {
+        from: listed(&["yn.police.cn", "sn.police.cn"]),
+        to: listed(&["gs.police.cn"]),
+        ..grant("1")
+    };
+    let changes =
+        between(&[], &[only(named("a", &["yn.police.cn", "gs.police.cn", "sn.police.cn"], vec![one]))]);
+    let rows: Vec<_> = changes.iter().map(shown).collect();
+    assert_eq!(rows, ["gained: sn yn > gs: fugitive-apprehension serious-crime"]);
+}
+
+#[test]
+fn a_next_version_changes_what_it_says_and_no_more() {
+    let quota = Quota { requests: 5.try_into().unwrap(), per: QuotaWindow::Hour };
+    let alterations: [fn(&mut Grant); 4] = [
+        |grant| grant.handling = HandlingLevel::Confidential,
+        |grant| grant.fields = vec![Field::Name],
+        |grant| grant.onward = Onward::ToParties,
+        |_| {},
+    ];
+    let mut seen = Vec::new();
+    for alter in alterations {
+        let mut next = Agreement { version: 2, ..only(northwest()) };
+        alter(&mut next.grants[0]);
+        seen.push(words(&between(&[only(northwest())], &[next]).iter().map(shown).collect::<Vec<_>>()));
+    }
+    let all = "altered: gs yn > gs yn: fugitive-apprehension serious-crime";
+    assert_eq!(seen, [all, all, all, ""]);
+    let mut next = Agreement { version: 2, ..only(northwest()) };
+    next.grants[0].quota = Some(quota);
+    next.grants[0].purposes = vec![Purpose::SeriousCrime, Purpose::Research];
+    let changes = between(&[only(northwest())], &[next]);
+    assert_eq!(
+        changes.iter().map(shown).collect::<Vec<_>>(),
+        [
+            "gained: gs yn > gs yn: research",
+            "altered: gs yn > gs yn: serious-crime",
+            "lost: gs yn > gs yn: fugitive-apprehension"
+        ]
+    );
+    let ChangeKind::Altered { before, after } = &changes[1].kind else { panic!("{changes:?}") };
+    assert_eq!((before[0].extent.quota, after[0].extent.quota), (None, Some(quota)));
+    assert_eq!((before[0].agreement.version, after[0].agreement.version), (1, 2));
+}
+
+#[test]
+fn a_clause_that_goes_higher_with_fewer_fields_is_seen() {
+    let high = Grant { handling: HandlingLevel::Confidential, fields: vec![], ..grant("2") };
+    let next = Agreement { version: 2, grants: vec![grant("1"), high], ..northwest() };
+    let changes = between(&[only(northwest())], &[only(next)]);
+    let [Change { kind: ChangeKind::Altered { before, after }, .. }] = changes.as_slice() else {
+        panic!("{changes:?}")
+    };
+    let ceilings = |tiers: &[Leave]| tiers.iter().map(|leave| leave.extent.ceiling).collect::<Vec<_>>();
+    assert_eq!(ceilings(before), [HandlingLevel::Restricted]);
+    assert_eq!(ceilings(after), [HandlingLevel::Restricted, HandlingLevel::Confidential]);
+}
+
+#[test]
+fn branches_are_told_where_they_differ() {
+    let narrow = |branches| Agreement {
+        version: 2,
+        ..only(Agreement { grants: vec![Grant { branches, ..grant("1") }], ..northwest() })
+    };
+    let changes = between(&[], &[narrow(None)]);
+    assert_eq!(changes[0].branches, [], "any");
+    let changes = between(&[], &[narrow(Some(vec![Branch::Narcotics]))]);
+    assert_eq!(changes[0].branches, [Some(Branch::Narcotics)]);
+    let changes = between(&[only(northwest())], &[narrow(Some(vec![Branch::Narcotics]))]);
+    assert_eq!((changes.len(), shown(&changes[0]).starts_with("lost")), (1, true));
+    assert_eq!(changes[0].branches, [None], "all others");
+}
+
+#[test]
+fn the_same_leave_by_another_agreement_is_no_change() {
+    let both = ["yn.police.cn", "gs.police.cn"];
+    assert_eq!(between(&[northwest()], &[northwest(), named("more", &both, vec![grant("9")])]), []);
+    assert_eq!(between(&[northwest()], &[named("instead", &both, vec![grant("9")])]), []);
+}
+
+#[test]
+fn what_is_not_in_force_changes_nothing() {
+    let later = Agreement {
+        valid_from: northwest().valid_until,
+        valid_until: crate::testing::time("2028-01-01T00:00:00Z"),
+        ..northwest()
+    };
+    assert_eq!(between(&[], &[later]), []);
+}
+
+#[test]
+fn an_agency_without_a_card_is_still_a_member() {
+    let before = crate::Rules::build([signed(&northwest())], directory(&["fda.cn"]), |_| None).0;
+    assert_eq!(diff(&before, &rules(&[northwest()]), now()), []);
+}
+
+#[test]
+fn what_if_is_the_difference_that_a_proposal_makes() {
+    let today = rules(&[northwest()]);
+    let proposed = named("food", &["fda.cn", "yn.police.cn"], vec![grant("1")]);
+    let changes = what_if(&today, &signed_by(&proposed, |_| false), now()).unwrap();
+    assert_eq!(changes, between(&[northwest()], &[northwest(), proposed]));
+    let rows: Vec<_> = changes.iter().map(shown).collect();
+    assert_eq!(
+        rows,
+        [
+            "gained: fda.cn > gd.km.yn km.yn yn: fugitive-apprehension serious-crime",
+            "gained: gd.km.yn km.yn yn > fda.cn: fugitive-apprehension serious-crime"
+        ]
+    );
+}

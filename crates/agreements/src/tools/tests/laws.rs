@@ -1,0 +1,142 @@
+//! What holds for any agreements.
+
+use super::sample::{BRANCHES, OPERATIONS, PURPOSES, an_agreement, an_instant, some_agreements};
+use super::*;
+use crate::decide::{Asking, Facts, decide};
+use crate::testing::MEMBERS;
+use concord_domain::{AgencyId, Branch, HandlingCode, HandlingLevel, Operation, Timestamp};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+type Question = (AgencyId, AgencyId, Operation, Purpose, Option<Branch>);
+
+fn questions() -> Vec<Question> {
+    let mut all = Vec::new();
+    for (from, to) in MEMBERS.iter().flat_map(|(from, _)| MEMBERS.iter().map(move |(to, _)| (from, to))) {
+        for (operation, purpose) in OPERATIONS.iter().flat_map(|o| PURPOSES.iter().map(move |p| (o, p))) {
+            let branches = BRANCHES.iter().copied().map(Some).chain([None]);
+            all.extend(branches.map(|b| (agency(from), agency(to), operation.parse().unwrap(), *purpose, b)));
+        }
+    }
+    all
+}
+
+/// What may be asked at each handling level.
+fn levels(rules: &crate::Rules, question: &Question, at: Timestamp) -> Vec<String> {
+    let (from, to, operation, purpose, branch) = question;
+    let level = |level: &HandlingLevel| {
+        let handling = Handling { level: *level, code: HandlingCode::H0 };
+        let facts = Facts { handling, branch: *branch, ..Facts::new(from, to, operation, *purpose) };
+        let Ok(permit) = decide::<Asking>(rules, &facts, at) else { return "no".to_owned() };
+        let text = rules.get(&permit.agreement().id).unwrap();
+        let grant = text.grants.iter().find(|grant| grant.clause == *permit.clause()).unwrap();
+        format!("{:?} {:?} {:?}", permit.fields(), grant.quota, grant.onward)
+    };
+    HandlingLevel::ALL.iter().map(level).collect()
+}
+
+/// The questions that rows are about, and in which way.
+fn written_out(changes: &[Change]) -> Vec<(Question, u8)> {
+    let mut all = Vec::new();
+    for change in changes {
+        let kind = match change.kind {
+            ChangeKind::Gained(_) => 0,
+            ChangeKind::Altered { .. } => 1,
+            ChangeKind::Lost(_) => 2,
+        };
+        let any: Vec<_> = BRANCHES.iter().copied().map(Some).chain([None]).collect();
+        let branches = if change.branches.is_empty() { any } else { change.branches.clone() };
+        for (from, to) in change.from.iter().flat_map(|from| change.to.iter().map(move |to| (from, to))) {
+            let pairs = change.operations.iter().flat_map(|o| change.purposes.iter().map(move |p| (o, p)));
+            for (operation, purpose) in pairs.filter(|_| from != to) {
+                let of =
+                    |b: &Option<Branch>| ((from.clone(), to.clone(), operation.clone(), *purpose, *b), kind);
+                all.extend(branches.iter().map(of));
+            }
+        }
+    }
+    all
+}
+
+fn compare(before: &crate::Rules, after: &crate::Rules, at: Timestamp) -> Vec<(Question, u8)> {
+    let none = |levels: &[String]| levels.iter().all(|level| level == "no");
+    let change = |question: Question| {
+        let (was, is) = (levels(before, &question, at), levels(after, &question, at));
+        match (none(&was), none(&is)) {
+            (true, false) => Some((question, 0)),
+            (false, true) => Some((question, 2)),
+            (true, true) => None,
+            (false, false) => (was != is).then_some((question, 1)),
+        }
+    };
+    questions().into_iter().filter_map(change).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Nothing changes between a set of rules and itself.
+    #[test]
+    fn no_difference_to_itself(agreements in some_agreements(), at in an_instant()) {
+        let rules = rules(&agreements);
+        prop_assert_eq!(diff(&rules, &rules.clone(), at), []);
+    }
+
+    /// The rows of a difference are all that changes, each told once, and nothing else.
+    #[test]
+    fn a_difference_is_what_decisions_say(
+        before in some_agreements(), after in some_agreements(), at in an_instant(),
+    ) {
+        let (before, after) = (rules(&before), rules(&after));
+        let told = written_out(&diff(&before, &after, at));
+        let once: BTreeSet<_> = told.iter().cloned().collect();
+        prop_assert_eq!(told.len(), once.len(), "told twice");
+        let found: BTreeSet<_> = compare(&before, &after, at).into_iter().collect();
+        prop_assert_eq!(once, found);
+    }
+
+    /// What a proposal would change is what it does change once all have signed it.
+    #[test]
+    fn adoption_comes_as_foretold(
+        today in some_agreements(), proposed in an_agreement("a"), at in an_instant(),
+    ) {
+        let proposed = Agreement { version: 2, ..proposed };
+        let mut tomorrow: Vec<_> = today.iter().filter(|text| text.id != proposed.id).cloned().collect();
+        tomorrow.push(proposed.clone());
+        let foretold = what_if(&rules(&today), &signed_by(&proposed, |_| false), at).unwrap();
+        prop_assert_eq!(foretold, diff(&rules(&today), &rules(&tomorrow), at));
+    }
+
+    /// Every cell of the matrix is what is decided.
+    #[test]
+    fn a_matrix_is_what_decisions_say(agreements in some_agreements(), at in an_instant(), branch in 0..3_usize) {
+        let rules = rules(&agreements);
+        let topic = Topic { branch: BRANCHES.get(branch).copied(), ..topic(Purpose::Narcotics) };
+        let matrix = matrix(&rules, &topic, at);
+        for (from, to) in MEMBERS.iter().flat_map(|(from, _)| MEMBERS.iter().map(move |(to, _)| (from, to))) {
+            let (from, to) = (agency(from), agency(to));
+            let decided = decide::<Asking>(&rules, &topic.facts(&from, &to), at).ok();
+            let decided = decided.map(|permit| (permit.agreement().clone(), permit.clause().clone()));
+            let cell = matrix.cell(&from, &to).map(|cell| (cell.agreement.clone(), cell.clause.clone()));
+            prop_assert_eq!(cell, decided);
+        }
+    }
+
+    /// An explanation allows what is decided, and never offers brokers where a direct request is allowed.
+    #[test]
+    fn an_explanation_is_what_decisions_say(
+        agreements in some_agreements(), at in an_instant(), from in 0..9_usize, to in 0..9_usize,
+    ) {
+        let (rules, topic) = (rules(&agreements), topic(Purpose::Narcotics));
+        let (from, to) = (agency(MEMBERS[from].0), agency(MEMBERS[to].0));
+        let explained = explain(&rules, &topic.facts(&from, &to), at);
+        let decided = decide::<Asking>(&rules, &topic.facts(&from, &to), at);
+        let any = explained.considered.iter().any(|considered| considered.decision.is_ok());
+        prop_assert_eq!(any, decided.is_ok());
+        match (explained.decision, decided) {
+            (Ok(leave), Ok(permit)) => prop_assert_eq!(&leave.clause, permit.clause()),
+            (Err(told), Err(denial)) => prop_assert_eq!(told, denial),
+            (told, decided) => prop_assert!(false, "{:?} but {:?}", told, decided),
+        }
+    }
+}
