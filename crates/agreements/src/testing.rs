@@ -47,8 +47,13 @@ pub(crate) fn key(name: &str) -> SigningKey {
 
 /// The whole federation, but without the cards of `cardless`.
 pub(crate) fn directory(cardless: &[&str]) -> Arc<Directory> {
+    directory_of(&MEMBERS, cardless)
+}
+
+/// A federation of these members and their superiors.
+pub(crate) fn directory_of(all: &[(&str, Option<&str>)], cardless: &[&str]) -> Arc<Directory> {
     let charter_key = SigningKey::from_seed(seed("charter", 3));
-    let members = MEMBERS.map(|(name, superior)| Member {
+    let members = all.iter().map(|(name, superior)| Member {
         agency: agency(name),
         kind: MemberKind::Province,
         superior: superior.map(agency),
@@ -61,12 +66,12 @@ pub(crate) fn directory(cardless: &[&str]) -> Arc<Directory> {
         threshold: 1,
         keys: vec![charter_key.public()],
         emergency: None,
-        members: members.to_vec(),
+        members: members.collect(),
     };
     let file =
         SignedFile::unsigned("charter.toml", charter.to_toml()).sign(Kind::Charter, "charter", &charter_key);
     let mut builder = DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes])).unwrap());
-    for (name, _) in MEMBERS.iter().filter(|(name, _)| !cardless.contains(name)) {
+    for (name, _) in all.iter().filter(|(name, _)| !cardless.contains(name)) {
         let root = SigningKey::from_seed(seed(name, 0));
         let file = SignedFile::unsigned(name, card(name).to_toml()).sign(Kind::Card, name, &root);
         builder.card(&file).unwrap();

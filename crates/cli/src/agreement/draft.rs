@@ -3,6 +3,9 @@
 mod next;
 mod template;
 
+#[cfg(test)]
+pub(super) use template::first;
+
 use super::words;
 use crate::session::Session;
 use anyhow::{Context, bail};

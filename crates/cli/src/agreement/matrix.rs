@@ -10,6 +10,7 @@ use clap::Args;
 use concord_agreements::tools::{self, Cell, Matrix};
 use concord_domain::{AgencyId, AgencyPattern};
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -59,26 +60,31 @@ fn line(matrix: &Matrix, from: &AgencyId, shown: &[&AgencyId]) -> String {
 /// A square of letters, one for each clause, with numbered columns so that 36 fit on a screen.
 fn table(matrix: &Matrix, shown: &[&AgencyId]) -> String {
     let width = shown.iter().map(|agency| agency.as_str().len()).max().unwrap_or_default();
-    let step = shown.len().to_string().len().max(letters(matrix.cells().len()).len()) + 1;
+    let cells: BTreeSet<_> = pairs(shown).filter_map(|(from, to)| matrix.cell(from, to)).collect();
+    let cells: BTreeMap<_, _> = cells.into_iter().zip((0..).map(letters)).collect();
+    let step = shown.len().to_string().len().max(letters(cells.len()).len()) + 1;
     let head: String = (1..=shown.len()).map(|number| format!("{number:>step$}")).collect();
     let margin = width + 5;
     let mut lines = vec![format!("{:<margin$}{head}", "who asks \\ whom")];
     for (from, number) in shown.iter().zip(1..) {
         let place = |to: &&AgencyId| {
-            let cell = matrix.cell(from, to);
-            let place = cell.and_then(|cell| matrix.cells().iter().position(|known| known == cell));
-            let same = if from == to { "\\" } else { "." };
-            format!("{:>step$}", place.map_or_else(|| same.to_owned(), letters))
+            let none = if from == to { "\\" } else { "." };
+            let letters = matrix.cell(from, to).and_then(|cell| cells.get(cell));
+            format!("{:>step$}", letters.map_or(none, String::as_str))
         };
         let row: String = shown.iter().map(place).collect();
         lines.push(format!("{number:>4} {from:<width$}{row}"));
     }
     lines.push(String::new());
-    for (place, Cell { agreement, clause }) in matrix.cells().iter().enumerate() {
-        lines.push(format!("{:>4} {agreement} clause {clause}", letters(place)));
+    for (Cell { agreement, clause }, letters) in &cells {
+        lines.push(format!("{letters:>4} {agreement} clause {clause}"));
     }
     lines.push("   . may not ask".to_owned());
     lines.join("\n")
+}
+
+fn pairs<'a>(shown: &'a [&AgencyId]) -> impl Iterator<Item = (&'a AgencyId, &'a AgencyId)> {
+    shown.iter().flat_map(move |from| shown.iter().map(move |to| (*from, *to)))
 }
 
 /// `a` to `z`, then `aa`, `ab` and so on.

@@ -87,3 +87,57 @@ fn read_key(file: &Path) -> anyhow::Result<SigningKey> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     SigningKey::from_text(&Zeroizing::new(text)).with_context(|| file.display().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Arguments as CommandLine;
+    use crate::output::{Format, Output};
+    use clap::Parser;
+
+    const PARTY: &str = "yn.police.cn";
+
+    /// A folder with a draft of Yunnan and Gansu and a key.
+    fn folder() -> (tempfile::TempDir, SigningKey) {
+        let dir = tempfile::tempdir().unwrap();
+        let key = SigningKey::from_seed([7; 32]);
+        std::fs::write(dir.path().join("a.key"), key.to_text().as_bytes()).unwrap();
+        let kind = concord_agreements::AgreementKind::Bilateral;
+        let parties = [PARTY.parse().unwrap(), "gs.police.cn".parse().unwrap()];
+        let now = "2026-12-31T00:00:00Z".parse().unwrap();
+        let text = crate::agreement::draft::first(kind, &"pact".parse().unwrap(), &parties, now);
+        std::fs::write(dir.path().join("pact.v1.toml"), text).unwrap();
+        (dir, key)
+    }
+
+    fn sign(dir: &Path, party: &str, key: &str) -> anyhow::Result<()> {
+        let CommandLine { global, .. } = CommandLine::parse_from(["concord", "register", "stats"]);
+        let session = Session::new(Output::new(Format::Json), global);
+        let (file, key) = (dir.join("pact.v1.toml"), Some(dir.join(key)));
+        run(&session, &Arguments { file, party: party.parse().unwrap(), key, dir: None })
+    }
+
+    #[test]
+    fn the_signature_stands_beside_the_untouched_document() {
+        let (dir, key) = folder();
+        let file = dir.path().join("pact.v1.toml");
+        let before = std::fs::read(&file).unwrap();
+        sign(dir.path(), PARTY, "a.key").unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+        assert!(dir.path().join("pact.v1.yn.police.cn.sig").exists());
+        let read = SignedFile::read(&file).unwrap();
+        read.require(Kind::Agreement, PARTY, &key.public()).unwrap();
+    }
+
+    #[test]
+    fn what_must_not_be_signed_is_refused_and_named() {
+        let (dir, _) = folder();
+        let refused = |party, key| sign(dir.path(), party, key).unwrap_err().to_string();
+        assert!(refused("sn.police.cn", "a.key").ends_with("sn.police.cn is not among its parties"));
+        assert!(refused(PARTY, "none.key").ends_with("none.key"));
+        assert!(refused(PARTY, "pact.v1.toml").ends_with("pact.v1.toml"), "a document is no key");
+        std::fs::write(dir.path().join("pact.v1.toml"), "id = 1").unwrap();
+        assert!(refused(PARTY, "a.key").contains("pact.v1.toml"));
+        assert!(!dir.path().join("pact.v1.yn.police.cn.sig").exists());
+    }
+}

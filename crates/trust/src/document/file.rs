@@ -54,7 +54,8 @@ impl SignedFile {
         let name = path.display().to_string();
         let bytes = read_bounded(path, Self::BYTES_MAX)?;
         let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
-        let folder = path.parent().unwrap_or(Path::new("."));
+        // The parent of a bare file name is empty, and nothing can be read from a folder without a name.
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut signatures = Vec::new();
         for (label, file) in signature_files(folder, stem)
             .map_err(|source| DocumentError::File { file: name.clone(), source })?

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::document::{Onward, Quota, QuotaWindow};
-use crate::testing::signed;
+use crate::testing::{MEMBERS, directory_of, signed};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, Branch, HandlingLevel};
 
@@ -133,6 +133,27 @@ fn what_is_not_in_force_changes_nothing() {
         ..northwest()
     };
     assert_eq!(between(&[], &[later]), []);
+}
+
+#[test]
+fn who_comes_to_stand_below_another_gains_and_loses() {
+    let moved = MEMBERS.map(|(name, superior)| match name {
+        "km.yn.police.cn" => (name, Some("gs.police.cn")),
+        _ => (name, superior),
+    });
+    let to_gansu = Grant { to: listed(&["gs.police.cn"]), from: listed(&["yn.police.cn"]), ..grant("1") };
+    let file = || [signed(&Agreement { grants: vec![to_gansu.clone()], ..northwest() })];
+    let (before, _) = crate::Rules::build(file(), directory(&[]), |_| None);
+    let (after, _) = crate::Rules::build(file(), directory_of(&moved, &[]), |_| None);
+    let rows: Vec<_> = diff(&before, &after, now()).iter().map(shown).collect();
+    let purposes = "fugitive-apprehension serious-crime";
+    assert_eq!(
+        rows,
+        [
+            format!("gained: yn > gd.km.yn km.yn: {purposes}"),
+            format!("lost: gd.km.yn km.yn > gs odd.yn: {purposes}")
+        ]
+    );
 }
 
 #[test]

@@ -22,7 +22,12 @@ const fn days(kind: AgreementKind) -> u32 {
 }
 
 /// A document that holds as it is and says what else it could say. It begins on the day after `now`.
-pub(super) fn first(kind: AgreementKind, id: &AgreementId, parties: &[AgencyId], now: Timestamp) -> String {
+pub(in crate::agreement) fn first(
+    kind: AgreementKind,
+    id: &AgreementId,
+    parties: &[AgencyId],
+    now: Timestamp,
+) -> String {
     let day = |at: Timestamp| at.to_string().chars().take(10).collect::<String>() + "T00:00:00Z";
     let begin = now.plus(DAY);
     let (from, until) = (day(begin), day(begin.plus(DAY * days(kind))));
