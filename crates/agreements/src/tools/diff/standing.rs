@@ -3,7 +3,7 @@
 use super::ChangeKind;
 use super::pairs::Touched;
 use crate::decide::Facts;
-use crate::tools::{Basis, Leave};
+use crate::tools::{Basis, Extent, Leave};
 use concord_domain::{
     AgencyId, Branch, Handling, HandlingCode, HandlingLevel, Operation, Purpose, Timestamp,
 };
@@ -87,12 +87,25 @@ fn tiers(basis: Basis<'_>, facts: &Facts<'_>, at: Timestamp) -> Vec<Leave> {
 }
 
 fn change(before: Vec<Leave>, after: Vec<Leave>) -> Option<ChangeKind> {
-    let extents = |tiers: &[Leave]| tiers.iter().map(|leave| leave.extent.clone()).collect::<Vec<_>>();
     match (before.is_empty(), after.is_empty()) {
         (true, true) => None,
         (true, false) => Some(ChangeKind::Gained(after)),
         (false, true) => Some(ChangeKind::Lost(before)),
-        (false, false) if extents(&before) == extents(&after) => None,
+        (false, false) if steps(&before) == steps(&after) => None,
         (false, false) => Some(ChangeKind::Altered { before, after }),
     }
+}
+
+/// How far it goes, level by level: clauses that differ in nothing but the ceiling are one step up to the highest.
+fn steps(tiers: &[Leave]) -> Vec<Extent> {
+    let mut steps: Vec<Extent> = Vec::new();
+    for Leave { extent, .. } in tiers {
+        match steps.last_mut() {
+            Some(last) if *extent == (Extent { ceiling: extent.ceiling, ..last.clone() }) => {
+                *last = extent.clone()
+            }
+            Some(_) | None => steps.push(extent.clone()),
+        }
+    }
+    steps
 }

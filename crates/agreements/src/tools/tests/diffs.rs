@@ -104,6 +104,14 @@ fn a_clause_that_goes_higher_with_fewer_fields_is_seen() {
 }
 
 #[test]
+fn two_clauses_that_say_what_one_did_are_no_change() {
+    let one = Grant { handling: HandlingLevel::Confidential, ..grant("1") };
+    let two = vec![grant("1"), Grant { clause: "2".parse().unwrap(), ..one.clone() }];
+    let next = Agreement { version: 2, grants: two, ..northwest() };
+    assert_eq!(between(&[Agreement { grants: vec![one], ..northwest() }], &[next]), []);
+}
+
+#[test]
 fn branches_are_told_where_they_differ() {
     let narrow = |branches| Agreement {
         version: 2,
