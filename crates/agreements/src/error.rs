@@ -1,7 +1,7 @@
-//! Why a document does not count as an agreement.
+//! Why a document does not count.
 
 use crate::document::InvalidAgreement;
-use concord_domain::{AgencyId, AgreementId};
+use concord_domain::{AgencyId, AgreementId, Timestamp};
 use concord_trust::DocumentError;
 use thiserror::Error;
 
@@ -57,7 +57,32 @@ pub enum AgreementError {
         /// The version.
         version: u32,
     },
-    /// Two texts of one version, both signed by all: neither counts until a person decides.
+    /// A version that names no version before it that counts here.
+    #[error("{file}: version {version} does not follow a version of {id} that counts here")]
+    NoPredecessor {
+        /// The file.
+        file: String,
+        /// The agreement.
+        id: AgreementId,
+        /// The version.
+        version: u32,
+    },
+    /// A party of the version before has neither signed the successor nor withdrawn by its beginning, so that it would
+    /// be displaced.
+    #[error(
+        "{file}: {party}, a party of version {version}, has neither signed this one nor withdrawn: {source}"
+    )]
+    PredecessorNotSigned {
+        /// The file of the successor.
+        file: String,
+        /// The version before.
+        version: u32,
+        /// The party.
+        party: AgencyId,
+        /// What is wrong with its signature.
+        source: Box<AgreementError>,
+    },
+    /// Two texts of one version, both signed by all who must: neither counts until a person decides.
     #[error("{file}: {other} is another signed text of the same version {version}; neither counts")]
     TwoTexts {
         /// The file.
@@ -69,11 +94,52 @@ pub enum AgreementError {
         /// The version.
         version: u32,
     },
+    /// Two declarations of one party under one sequence: whatever they take from the party counts, what they give back
+    /// does not.
+    #[error("{file}: {other} is another declaration of {party} with the same sequence {sequence}")]
+    TwoDeclarations {
+        /// The file.
+        file: String,
+        /// The other file.
+        other: String,
+        /// The party.
+        party: AgencyId,
+        /// The sequence.
+        sequence: u64,
+    },
+    /// A withdrawal that would be in effect before the notice of the agreement has passed.
+    #[error(
+        "{file}: withdrawal.effective_at: {effective_at} is before {earliest}, the end of the notice agreed"
+    )]
+    NoticeTooShort {
+        /// The file.
+        file: String,
+        /// When it would be in effect.
+        effective_at: Timestamp,
+        /// When it may be at the earliest.
+        earliest: Timestamp,
+    },
+    /// A withdrawal from a version that does not count here, or not with that party.
+    #[error(
+        "{file}: no version {version} of {id} with the party {party} counts here, from which it could withdraw"
+    )]
+    NothingToWithdrawFrom {
+        /// The file.
+        file: String,
+        /// The agreement.
+        id: AgreementId,
+        /// The version.
+        version: u32,
+        /// The party.
+        party: AgencyId,
+    },
     /// More documents in the folder than a node reads.
-    #[error("{folder}: {count} agreements are more than the limit of {limit}; none was read")]
+    #[error("{folder}: {count} {what} are more than the limit of {limit}; none was read")]
     TooMany {
         /// The folder.
         folder: String,
+        /// What they are.
+        what: &'static str,
         /// How many there are.
         count: usize,
         /// How many are allowed.

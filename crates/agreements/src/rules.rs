@@ -1,158 +1,278 @@
 //! The agreements that a node decides by.
 
-mod folder;
+mod absences;
+mod carriers;
+mod chain;
+mod chains;
+mod documents;
+mod floor;
+mod pending;
+mod supposing;
 #[cfg(test)]
 mod tests;
 
+pub use absences::Absence;
+pub use chain::Conflict;
+pub use documents::Documents;
+pub use pending::Pending;
+
+pub(crate) use chain::Chain;
+
+use crate::coverage::Line;
+use crate::declaration::SignedDeclaration;
 use crate::error::AgreementError;
-use crate::signed::SignedAgreement;
-use concord_domain::{AgencyId, AgreementId, Digest};
+use crate::local::LocalRules;
+use crate::signed::{SignedAgreement, Text};
+use chains::Found;
+use concord_domain::{AgencyId, AgreementId, Digest, Timestamp};
 use concord_trust::{Directory, SignedFile};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The agreements that a node decides by, and the charter's order of its members. Immutable; a change makes a
-/// new set.
+/// The agreements that a node decides by with what their parties declared, the charter's order of its members, and the
+/// node's own rules. Immutable; a change makes a new set.
 #[derive(Debug, Clone)]
 pub struct Rules {
     directory: Arc<Directory>,
-    agreements: BTreeMap<AgreementId, SignedAgreement>,
-    /// For each party its agreements, in the order in which they are taken.
-    by_party: BTreeMap<AgencyId, BTreeSet<(u8, AgreementId)>>,
+    local: LocalRules,
+    /// By name. More than one of a name only where two first texts of it were signed; the one that the name means
+    /// comes first.
+    chains: Vec<Chain>,
+    /// For each party of any version the places of its chains, in their order.
+    by_party: BTreeMap<AgencyId, Vec<usize>>,
+    declarations: Vec<SignedDeclaration>,
+    conflicts: Vec<Conflict>,
+    pending: Vec<Pending>,
 }
 
 impl Rules {
-    /// Documents in a folder at most. Each pair of 31 provinces makes 465 pacts; this leaves room for their old
-    /// versions, which stay in the folder.
-    pub const DOCUMENTS_MAX: usize = 4096;
-
-    /// Reads `folder`: `ID.vVERSION.toml`, each with its signatures beside it. What does not count is left out and
-    /// told in the list; see [`Self::build`].
+    /// Reads the `agreements` and `declarations` of `folder`; see [`Documents::read`]. What does not count is left out
+    /// and told in the list; see [`Self::build`].
     pub fn read(
         folder: &Path,
         directory: Arc<Directory>,
+        local: LocalRules,
         floor: impl Fn(&AgreementId) -> Option<(u32, Digest)>,
     ) -> (Self, Vec<AgreementError>) {
-        let (files, mut problems) = folder::read(folder);
-        let (rules, more) = Self::build(files, directory, floor);
+        let (documents, mut problems) = Documents::read(folder);
+        let (rules, more) = Self::build(documents, directory, local, floor);
         problems.extend(more);
         (rules, problems)
     }
 
-    /// Takes of each agreement the highest version that all its parties signed. `floor` tells the highest version
-    /// ever seen here, with its digest: below it, or at it with another text, an agreement does not count at all.
-    /// The order of `files` makes no difference.
+    /// Takes of each agreement the versions that count: the first if all its parties signed it, and each further one
+    /// that all its parties signed and those of the version before too, unless they have withdrawn by then. Two such
+    /// texts of one version: nothing of the agreement counts from the beginning of the earlier one on; two first texts
+    /// do so for those who signed both.
+    ///
+    /// `floor` tells the highest version ever seen here, with its digest: where the versions do not reach it, or have
+    /// another text there, the agreement does not count at all. The order of the documents makes no difference.
     pub fn build(
-        files: impl IntoIterator<Item = SignedFile>,
+        documents: Documents,
         directory: Arc<Directory>,
+        local: LocalRules,
         floor: impl Fn(&AgreementId) -> Option<(u32, Digest)>,
     ) -> (Self, Vec<AgreementError>) {
-        let mut files: Vec<_> = files.into_iter().collect();
-        files.sort_by(|a, b| (&a.name, &a.bytes).cmp(&(&b.name, &b.bytes)));
-        let mut problems = Vec::new();
-        let mut texts: BTreeMap<_, BTreeMap<u32, Vec<SignedAgreement>>> = BTreeMap::new();
-        for file in &files {
-            match SignedAgreement::verify(file, &directory) {
-                Ok(text) => {
-                    texts.entry(text.id.clone()).or_default().entry(text.version).or_default().push(text);
-                }
-                Err(problem) => problems.push(problem),
-            }
+        let mut found = Found::default();
+        let declared = declarations(documents.declarations, &directory, &mut found);
+        let mut texts = texts(documents.agreements, &directory, &mut found);
+        // Declarations about what is not known here are told as well.
+        for id in declared.keys() {
+            texts.entry(id.clone()).or_default();
         }
-        let mut agreements = BTreeMap::new();
-        for (id, mut versions) in texts {
-            let Some(text) = versions.pop_last().and_then(|(_, texts)| only(texts)) else { continue };
-            match text.and_then(|text| above_floor(text, floor(&id))) {
-                Ok(text) => drop(agreements.insert(id, text)),
-                Err(problem) => problems.push(problem),
-            }
+        let mut chains = Vec::new();
+        for (id, texts) in texts {
+            let declarations = declared.get(&id).map_or(&[][..], Vec::as_slice);
+            let of_id = chains::build(&texts, declarations, &directory, &mut found);
+            chains.extend(floor::above(of_id, floor(&id), &mut found.problems));
         }
-        (Self { directory, by_party: by_party(&agreements), agreements }, problems)
+        let Found { problems, conflicts, pending } = found;
+        let (by_party, declarations) = (by_party(&chains), declared.into_values().flatten().collect());
+        (Self { directory, local, chains, by_party, declarations, conflicts, pending }, problems)
     }
 
-    /// These rules as they would be with `text` among them; refused if it could not take the place of what counts.
-    pub(crate) fn supposing(&self, text: SignedAgreement) -> Result<Self, AgreementError> {
-        let held = self.agreements.get(&text.id).map(|held| (held.version, held.digest()));
-        let text = above_floor(text, held)?;
-        let mut agreements = self.agreements.clone();
-        agreements.insert(text.id.clone(), text);
-        Ok(Self { directory: self.directory.clone(), by_party: by_party(&agreements), agreements })
-    }
-
-    /// The verified charter, cards and keyrings that these rules were read against.
+    /// The verified charter, cards, keyrings and block notices that these rules were read against.
     pub fn directory(&self) -> &Arc<Directory> {
         &self.directory
     }
 
-    /// The agreement of that name.
-    pub fn get(&self, id: &AgreementId) -> Option<&SignedAgreement> {
-        self.agreements.get(id)
+    /// The node's own rules.
+    pub fn local(&self) -> &LocalRules {
+        &self.local
     }
 
-    /// All agreements, by name; whether one is in force is for the caller to ask.
-    pub fn agreements(&self) -> impl Iterator<Item = &SignedAgreement> {
-        self.agreements.values()
+    /// The version of that agreement to judge by at `now`: the highest that has begun, or the first if none has. Whether
+    /// it is in force is for the caller to ask.
+    pub fn get(&self, id: &AgreementId, now: Timestamp) -> Option<&SignedAgreement> {
+        self.chains_of(id).next().map(|chain| chain.at(now))
     }
 
-    /// The parties of an agreement.
+    /// All versions of that agreement that count, lowest first.
+    pub fn versions(&self, id: &AgreementId) -> impl Iterator<Item = &SignedAgreement> {
+        self.chains_of(id).take(1).flat_map(Chain::texts)
+    }
+
+    /// Of each agreement the version to judge by at `now`, by name; whether it is in force is for the caller to ask.
+    pub fn agreements(&self, now: Timestamp) -> impl Iterator<Item = &SignedAgreement> {
+        self.named().map(move |chain| chain.at(now))
+    }
+
+    /// The parties of an agreement's highest version, begun or not, whether they take part or not.
     pub fn members_of(&self, id: &AgreementId) -> Option<&[AgencyId]> {
-        self.agreements.get(id).map(|agreement| agreement.parties.as_slice())
+        self.chains_of(id).next().map(|chain| chain.highest().parties.as_slice())
     }
 
-    /// Version and digest of each agreement, by name: to be kept, and given back as the floor.
+    /// The parties that take part in the version of an agreement that is in force at `now`; nobody if none is.
+    pub fn participants(&self, id: &AgreementId, now: Timestamp) -> impl Iterator<Item = &AgencyId> {
+        let chain = self.chains_of(id).next().filter(|chain| chain.contested(now).is_none());
+        let text = chain.map(|chain| (chain, chain.at(now))).filter(|(_, text)| text.in_force(now));
+        text.into_iter().flat_map(move |(chain, text)| chain.present(text, now))
+    }
+
+    /// Whether the version of an agreement to judge by is in force at `now`: its time has come and is not over, nothing
+    /// leaves open what was agreed, and two parties at least take part.
+    pub fn in_force(&self, id: &AgreementId, now: Timestamp) -> bool {
+        self.participants(id, now).nth(1).is_some()
+    }
+
+    /// Why a party takes no part, at `now`, in the version of an agreement to judge by.
+    pub fn absence(&self, id: &AgreementId, party: &AgencyId, now: Timestamp) -> Option<Absence> {
+        let chain = self.chains_of(id).next()?;
+        chain.absence(party, chain.at(now).version, now)
+    }
+
+    /// Highest version and digest of each agreement, by name: to be kept, and given back as the floor. An agreement of
+    /// which two texts of one version are signed tells nothing.
     pub fn highest(&self) -> impl Iterator<Item = (&AgreementId, u32, Digest)> {
-        self.agreements.iter().map(|(id, text)| (id, text.version, text.digest()))
+        let told = self.named().filter(|chain| chain.contest.is_none()).map(Chain::highest);
+        told.map(|text| (&text.id, text.version, text.digest()))
     }
 
-    /// The agreements that bind both, in the order in which they are taken: the more specific kind first
-    /// ([`crate::AgreementKind::precedence`]), then by name.
-    pub(crate) fn between(&self, from: &AgencyId, to: &AgencyId) -> impl Iterator<Item = &SignedAgreement> {
-        let of_line = self.directory.line(from).filter_map(|agency| self.by_party.get(agency));
-        let binding_from: BTreeSet<_> = of_line.flatten().collect();
-        let texts = binding_from.into_iter().filter_map(|(_, id)| self.agreements.get(id));
-        texts.filter(|text| text.binds(to, &self.directory))
+    /// What parties declared, verified; by agreement, party and sequence.
+    pub fn declarations(&self) -> &[SignedDeclaration] {
+        &self.declarations
+    }
+
+    /// Texts of one version that exclude each other, all signed: to be kept and shown.
+    pub fn conflicts(&self) -> &[Conflict] {
+        &self.conflicts
+    }
+
+    /// Texts that make sense and lack signatures.
+    pub fn pending(&self) -> &[Pending] {
+        &self.pending
+    }
+
+    /// The chains of that name; the one that the name means comes first.
+    pub(crate) fn chains_of(&self, id: &AgreementId) -> impl Iterator<Item = &Chain> {
+        let begin = self.chains.partition_point(|chain| chain.highest().id < *id);
+        self.chains.iter().skip(begin).take_while(move |chain| chain.highest().id == *id)
+    }
+
+    /// All chains, by name.
+    pub(crate) fn chains(&self) -> impl Iterator<Item = &Chain> {
+        self.chains.iter()
+    }
+
+    /// Of each name the chain that it means.
+    fn named(&self) -> impl Iterator<Item = &Chain> {
+        self.chains.chunk_by(|a, b| a.highest().id == b.highest().id).filter_map(<[_]>::first)
+    }
+
+    /// The versions to judge by at `now` that bind both, in the order in which they are taken: the more specific kind
+    /// first ([`crate::AgreementKind::precedence`]), then by name.
+    pub(crate) fn between(
+        &self,
+        from: &Line<'_>,
+        to: &Line<'_>,
+        now: Timestamp,
+    ) -> Vec<(&Chain, &SignedAgreement)> {
+        let places = |line: &Line<'_>| {
+            let of_line = line.iter().filter_map(|agency| self.by_party.get(agency));
+            let mut places: Vec<_> = of_line.flatten().copied().collect();
+            places.sort_unstable();
+            places.dedup();
+            places
+        };
+        let (of_from, of_to) = (places(from), places(to));
+        let both = of_from.iter().filter(|place| of_to.binary_search(place).is_ok());
+        let texts = both.filter_map(|place| self.chains.get(*place)).map(|chain| (chain, chain.at(now)));
+        let mut texts: Vec<_> = texts.filter(|(_, text)| text.binds(from) && text.binds(to)).collect();
+        // Stable, so that those of one kind stay by name.
+        texts.sort_by_key(|(_, text)| text.kind.precedence());
+        texts
     }
 }
 
-/// The one text among those of one version; an error if there are two.
-fn only(texts: Vec<SignedAgreement>) -> Option<Result<SignedAgreement, AgreementError>> {
-    let mut texts = texts.into_iter();
-    let text = texts.next()?;
-    let other = texts.find(|other| other.digest() != text.digest());
-    Some(match other {
-        None => Ok(text),
-        Some(other) => Err(AgreementError::TwoTexts {
-            file: text.file().to_owned(),
-            other: other.file().to_owned(),
-            id: text.id.clone(),
-            version: text.version,
-        }),
-    })
-}
-
-fn above_floor(
-    text: SignedAgreement,
-    floor: Option<(u32, Digest)>,
-) -> Result<SignedAgreement, AgreementError> {
-    let (file, id, version) = (text.file().to_owned(), text.id.clone(), text.version);
-    match floor {
-        Some((floor, _)) if version < floor => Err(AgreementError::BelowFloor { file, id, version, floor }),
-        Some((floor, digest)) if version == floor && digest != text.digest() => {
-            Err(AgreementError::OtherText { file, id, version })
-        }
-        Some(_) | None => Ok(text),
-    }
-}
-
-fn by_party(
-    agreements: &BTreeMap<AgreementId, SignedAgreement>,
-) -> BTreeMap<AgencyId, BTreeSet<(u8, AgreementId)>> {
-    let mut index: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for (id, text) in agreements {
-        for party in &text.parties {
-            index.entry(party.clone()).or_default().insert((text.kind.precedence(), id.clone()));
+fn by_party(chains: &[Chain]) -> BTreeMap<AgencyId, Vec<usize>> {
+    let mut index: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (place, chain) in chains.iter().enumerate() {
+        for party in chain.texts().flat_map(|text| &text.parties) {
+            let places = index.entry(party.clone()).or_default();
+            if places.last() != Some(&place) {
+                places.push(place);
+            }
         }
     }
     index
+}
+
+/// Every text that makes sense, by agreement, in the order of version and digest. The same bytes in two files are one
+/// text with the signatures of both.
+fn texts(
+    mut files: Vec<SignedFile>,
+    directory: &Directory,
+    found: &mut Found,
+) -> BTreeMap<AgreementId, Vec<Text>> {
+    files.sort_by(|a, b| (&a.bytes, &a.name).cmp(&(&b.bytes, &b.name)));
+    files.dedup_by(|later, earlier| {
+        let same = later.bytes == earlier.bytes;
+        if same {
+            earlier.signatures.append(&mut later.signatures);
+        }
+        same
+    });
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut texts: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for file in &files {
+        match Text::read(file, directory) {
+            Ok(text) => texts.entry(text.agreement.id.clone()).or_default().push(text),
+            Err(problem) => found.problems.push(problem),
+        }
+    }
+    texts.values_mut().for_each(|texts| texts.sort_by_key(|text| (text.agreement.version, text.digest)));
+    texts
+}
+
+/// Every declaration that its party signed, by agreement, in the order of party and sequence. Two under one sequence
+/// are told, and both stay: what they take from their party counts.
+fn declarations(
+    files: Vec<SignedFile>,
+    directory: &Directory,
+    found: &mut Found,
+) -> BTreeMap<AgreementId, Vec<SignedDeclaration>> {
+    let mut declared: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for file in &files {
+        match SignedDeclaration::verify(file, directory) {
+            Ok(declaration) => declared.entry(declaration.agreement.clone()).or_default().push(declaration),
+            Err(problem) => found.problems.push(problem),
+        }
+    }
+    for of_id in declared.values_mut() {
+        of_id.sort_by(|a, b| (&a.party, a.sequence, a.digest()).cmp(&(&b.party, b.sequence, b.digest())));
+        of_id.dedup_by_key(|declaration| declaration.digest());
+        let same =
+            |a: &SignedDeclaration, b: &SignedDeclaration| (&a.party, a.sequence) == (&b.party, b.sequence);
+        for twins in of_id.chunk_by(same) {
+            let [one, other, ..] = twins else { continue };
+            found.problems.push(AgreementError::TwoDeclarations {
+                file: one.file().to_owned(),
+                other: other.file().to_owned(),
+                party: one.party.clone(),
+                sequence: one.sequence,
+            });
+        }
+    }
+    declared
 }

@@ -3,9 +3,50 @@
 use crate::document::Agreement;
 use crate::error::AgreementError;
 use concord_domain::{AgencyId, AgreementRef, Digest};
-use concord_trust::{Directory, DocumentError, Kind, PublicKey, SignedFile, sha256};
+use concord_trust::{Directory, Kind, PublicKey, SignedFile, sha256};
 
-/// An agreement whose parties all signed the same exact bytes. Made by nothing but verification.
+/// A text that makes sense, with the signatures found beside it. Who has signed is still to be seen.
+#[derive(Debug, Clone)]
+pub(crate) struct Text {
+    pub(crate) agreement: Agreement,
+    pub(crate) digest: Digest,
+    pub(crate) file: SignedFile,
+}
+
+impl Text {
+    /// Accepts the document if it makes sense and names nobody for whom no party can sign.
+    pub(crate) fn read(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
+        let agreement = Agreement::parse(file)?;
+        let invalid = |why| AgreementError::Invalid { file: file.name.clone(), why };
+        agreement.check_patterns(directory).map_err(invalid)?;
+        Ok(Self { agreement, digest: sha256(&[&file.bytes]), file: file.clone() })
+    }
+
+    /// Demands that `agency` signed the bytes with the agreement key of its card.
+    pub(crate) fn signed_by(&self, agency: &AgencyId, directory: &Directory) -> Result<(), AgreementError> {
+        let key = self.key(agency, directory)?;
+        Ok(self.file.require(Kind::Agreement, agency.as_str(), &key)?)
+    }
+
+    fn key(&self, agency: &AgencyId, directory: &Directory) -> Result<PublicKey, AgreementError> {
+        let no_card = || AgreementError::NoCard { file: self.file.name.clone(), party: agency.clone() };
+        directory.agreement_key(agency).ok_or_else(no_card)
+    }
+
+    /// The agreement, if all its parties signed.
+    pub(crate) fn signed(&self, directory: &Directory) -> Result<SignedAgreement, AgreementError> {
+        self.agreement.parties.iter().try_for_each(|party| self.signed_by(party, directory))?;
+        Ok(self.as_if_signed())
+    }
+
+    fn as_if_signed(&self) -> SignedAgreement {
+        let (agreement, file) = (self.agreement.clone(), self.file.name.clone());
+        SignedAgreement { agreement, digest: self.digest, file }
+    }
+}
+
+/// An agreement whose parties all signed the same exact bytes. Made by nothing but verification. Whether a version
+/// after the first may take the place of the one before it is for [`Rules`](crate::Rules) to see.
 #[derive(Debug, Clone)]
 pub struct SignedAgreement {
     agreement: Agreement,
@@ -17,31 +58,15 @@ impl SignedAgreement {
     /// Accepts the document if it makes sense, names nobody for whom no party can sign, and every party signed its
     /// bytes with the agreement key of its card. Signatures of others are ignored.
     pub fn verify(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
-        Self::read(file, directory, |party, key| file.require(Kind::Agreement, party.as_str(), key))
+        Text::read(file, directory)?.signed(directory)
     }
 
     /// The same without looking at signatures: what the document would be if all its parties signed it. For
     /// [`Hypothetical`](crate::tools::Hypothetical) alone, out of which no permit comes.
     pub(crate) fn supposed(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
-        Self::read(file, directory, |_, _| Ok(()))
-    }
-
-    fn read(
-        file: &SignedFile,
-        directory: &Directory,
-        signed: impl Fn(&AgencyId, &PublicKey) -> Result<(), DocumentError>,
-    ) -> Result<Self, AgreementError> {
-        let agreement = Agreement::parse(file)?;
-        for party in &agreement.parties {
-            let key = directory
-                .agreement_key(party)
-                .ok_or_else(|| AgreementError::NoCard { file: file.name.clone(), party: party.clone() })?;
-            signed(party, &key)?;
-        }
-        agreement
-            .check_patterns(directory)
-            .map_err(|why| AgreementError::Invalid { file: file.name.clone(), why })?;
-        Ok(Self { agreement, digest: sha256(&[&file.bytes]), file: file.name.clone() })
+        let text = Text::read(file, directory)?;
+        text.agreement.parties.iter().try_for_each(|party| text.key(party, directory).map(drop))?;
+        Ok(text.as_if_signed())
     }
 
     /// SHA-256 of the exact bytes.
@@ -52,6 +77,11 @@ impl SignedAgreement {
     /// Points at exactly this text.
     pub fn reference(&self) -> AgreementRef {
         AgreementRef { id: self.agreement.id.clone(), version: self.agreement.version, digest: self.digest }
+    }
+
+    /// Whether `claimed` points at exactly this text.
+    pub(crate) fn is(&self, claimed: &AgreementRef) -> bool {
+        self.digest == claimed.digest && self.version == claimed.version && self.id == claimed.id
     }
 
     /// The file it was read from.

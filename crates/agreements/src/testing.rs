@@ -1,17 +1,19 @@
 //! A small federation for the tests of this crate, in memory.
 
+use crate::declaration::{Act, Declaration};
 use crate::document::{Agencies, Agreement, AgreementKind, Grant, Onward, Terms, Title};
-use crate::rules::Rules;
+use crate::local::LocalRules;
+use crate::rules::{Documents, Rules};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, HandlingLevel, Purpose, Timestamp};
 use concord_trust::{
-    Card, Charter, Directory, DirectoryBuilder, DutyDesk, Kind, Member, MemberKind, Names, SignedFile,
-    SigningKey, sha256,
+    Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DutyDesk, Kind, Member, MemberKind,
+    Names, SignedFile, SigningKey, sha256,
 };
 use std::sync::Arc;
 
 /// Every member with its superior. `odd.yn.police.cn` is called like a part of Yunnan but stands below Gansu.
-pub(crate) const MEMBERS: [(&str, Option<&str>); 9] = [
+pub(crate) const MEMBERS: [(&str, Option<&str>); 12] = [
     ("police.cn", None),
     ("yn.police.cn", Some("police.cn")),
     ("gs.police.cn", Some("police.cn")),
@@ -21,6 +23,9 @@ pub(crate) const MEMBERS: [(&str, Option<&str>); 9] = [
     ("odd.yn.police.cn", Some("gs.police.cn")),
     ("fda.cn", None),
     ("police.la", None),
+    ("hl.police.cn", Some("police.cn")),
+    ("mdj.hl.police.cn", Some("hl.police.cn")),
+    ("customs.cn", None),
 ];
 
 pub(crate) fn agency(name: &str) -> AgencyId {
@@ -47,11 +52,21 @@ pub(crate) fn key(name: &str) -> SigningKey {
 
 /// The whole federation, but without the cards of `cardless`.
 pub(crate) fn directory(cardless: &[&str]) -> Arc<Directory> {
-    directory_of(&MEMBERS, cardless)
+    directory_of(&MEMBERS, cardless, &[])
+}
+
+/// The same with block notices.
+pub(crate) fn directory_with(cardless: &[&str], blocks: &[Block]) -> Arc<Directory> {
+    directory_of(&MEMBERS, cardless, blocks)
 }
 
 /// A federation of these members and their superiors.
-pub(crate) fn directory_of(all: &[(&str, Option<&str>)], cardless: &[&str]) -> Arc<Directory> {
+pub(crate) fn directory_of(
+    all: &[(&str, Option<&str>)],
+    cardless: &[&str],
+    blocks: &[Block],
+) -> Arc<Directory> {
+    let emergency = SigningKey::from_seed(seed("charter", 4));
     let charter_key = SigningKey::from_seed(seed("charter", 3));
     let members = all.iter().map(|(name, superior)| Member {
         agency: agency(name),
@@ -65,7 +80,7 @@ pub(crate) fn directory_of(all: &[(&str, Option<&str>)], cardless: &[&str]) -> A
         previous: None,
         threshold: 1,
         keys: vec![charter_key.public()],
-        emergency: None,
+        emergency: Some(emergency.public()),
         members: members.collect(),
     };
     let file =
@@ -76,7 +91,25 @@ pub(crate) fn directory_of(all: &[(&str, Option<&str>)], cardless: &[&str]) -> A
         let file = SignedFile::unsigned(name, card(name).to_toml()).sign(Kind::Card, name, &root);
         builder.card(&file).unwrap();
     }
+    for block in blocks {
+        let file = SignedFile::unsigned("block", block.to_toml()).sign(Kind::Block, "emergency", &emergency);
+        builder.block(&file).unwrap();
+    }
     Arc::new(builder.build())
+}
+
+/// A notice that stops the agency from that instant on.
+pub(crate) fn block(name: &str, from: Timestamp) -> Block {
+    Block {
+        agency: agency(name),
+        sequence: 1,
+        previous: None,
+        issued: from,
+        from,
+        until: None,
+        lifted: false,
+        reason: BlockReason::Exercise,
+    }
 }
 
 fn card(name: &str) -> Card {
@@ -146,9 +179,44 @@ pub(crate) fn signed(agreement: &Agreement) -> SignedFile {
     signed_by(agreement, |_| true)
 }
 
+/// The next version of an agreement, still with the same content.
+pub(crate) fn after(agreement: &Agreement) -> Agreement {
+    let previous = Some(sha256(&[agreement.to_toml().as_bytes()]));
+    Agreement { version: agreement.version + 1, previous, ..agreement.clone() }
+}
+
+/// The document, signed by all parties of both: it and the version before.
+pub(crate) fn signed_after(before: &Agreement, agreement: &Agreement) -> SignedFile {
+    let others = before.parties.iter().filter(|party| !agreement.parties.contains(party));
+    others.fold(signed(agreement), |file, party| {
+        file.sign(Kind::Agreement, party.as_str(), &key(party.as_str()))
+    })
+}
+
+/// A declaration about version 1 of [`northwest`], issued as 2026 begins.
+pub(crate) fn declares(party: &str, sequence: u64, act: Act) -> Declaration {
+    let issued = northwest().valid_from;
+    Declaration { agreement: northwest().id, version: 1, party: agency(party), sequence, issued, act }
+}
+
+/// The declaration, signed by its party.
+pub(crate) fn declared(declaration: &Declaration) -> SignedFile {
+    let (party, stem) = (declaration.party.as_str(), declaration.file_stem());
+    SignedFile::unsigned(&format!("{stem}.toml"), declaration.to_toml()).sign(
+        Kind::Declaration,
+        party,
+        &key(party),
+    )
+}
+
 /// The rules that consist of these agreements, each of which must count.
 pub(crate) fn rules(agreements: &[Agreement]) -> Rules {
-    let (rules, problems) = Rules::build(agreements.iter().map(signed), directory(&[]), |_| None);
+    rules_of(Documents::agreements(agreements.iter().map(signed)))
+}
+
+/// The rules that consist of these documents, each of which must count.
+pub(crate) fn rules_of(documents: Documents) -> Rules {
+    let (rules, problems) = Rules::build(documents, directory(&[]), LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");
     rules
 }

@@ -16,7 +16,6 @@
 //! [`Rules`](crate::Rules) and shows none, so no permit comes out of it.
 
 mod basis;
-mod carriers;
 mod diff;
 mod explain;
 mod graph;

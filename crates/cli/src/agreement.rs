@@ -10,6 +10,7 @@ mod matrix;
 mod show;
 mod sign;
 mod source;
+mod standing;
 mod topic;
 mod what_if;
 mod words;
@@ -25,9 +26,9 @@ pub(crate) enum Command {
     Draft(draft::Arguments),
     /// Sign a document as one of its parties
     Sign(sign::Arguments),
-    /// List the agreements that all their parties signed
+    /// List the agreements, version by version, with what is in force and who is missing
     List(list::Arguments),
-    /// Show one agreement, clause by clause
+    /// Show one agreement, clause by clause, and how it stands
     Show(show::Arguments),
     /// Say why a request would be allowed or refused, and by which route
     Explain(explain::Arguments),

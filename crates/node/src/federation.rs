@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::problem::{Problems, WithCauses};
-use concord_agreements::Rules;
+use concord_agreements::{LocalRules, Rules};
 use concord_domain::{AgencyId, Digest};
 use concord_store::{Change, SeenSequence};
 use concord_transport::{AnchorError, Anchors, Bundle, PemFile};
@@ -53,7 +53,7 @@ impl Federation {
             let (version, digest) = seen.get(&agreement_name(id)).copied()?;
             Some((u32::try_from(version).unwrap_or(u32::MAX), digest))
         };
-        let (rules, bad) = Rules::read(&folder.join("agreements"), Arc::new(directory), version);
+        let (rules, bad) = Rules::read(folder, Arc::new(directory), LocalRules::default(), version);
         bad.iter().for_each(|error| problems.add(folder, "federation.folder", error));
         let anchors = anchors(config, rules.directory(), problems);
         Some(Self { rules: Arc::new(rules), anchors })

@@ -1,11 +1,13 @@
 //! Documents that live for days or years: TOML text, signed as exact bytes, each signature in a file beside it.
 
+mod block;
 mod card;
 mod charter;
 mod directory;
 mod file;
 mod keyring;
 
+pub use block::{Block, BlockReason};
 pub use card::{Card, DutyDesk, Names};
 pub use charter::{Charter, Member, MemberKind};
 pub use directory::{Directory, DirectoryBuilder};
@@ -166,7 +168,7 @@ impl<T> std::ops::Deref for Signed<T> {
 }
 
 /// The highest sequence of a document seen before, with the digest of its bytes. Documents are named `charter`,
-/// `card/AGENCY` and `keyring/AGENCY`.
+/// `card/AGENCY`, `keyring/AGENCY` and `block/AGENCY`.
 pub trait Floor: Fn(&str) -> Option<(u64, Digest)> {}
 impl<F: Fn(&str) -> Option<(u64, Digest)>> Floor for F {}
 

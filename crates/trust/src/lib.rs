@@ -1,4 +1,4 @@
-//! What agencies sign and seal: charter, card and keyring, and the envelope that carries every request.
+//! What agencies sign and seal: charter, card, keyring and block notice, and the envelope that carries every request.
 //!
 //! In scope: Ed25519 signatures as COSE_Sign1 (RFC 9052), sealing by HPKE with X-Wing (RFC 9180,
 //! draft-ietf-hpke-pq), the documents that say whose key is whose, and the rules of the envelope.
@@ -7,8 +7,8 @@
 //! ```text
 //! charter --names root key of--> agency --signs--> card --names keyring key--> keyring
 //!                                                    |                           |
-//!                                             agreement key          message, checkpoint, sealing keys,
-//!                                                                    TLS bundle, endpoints
+//!    |                                        agreement key          message, checkpoint, sealing keys,
+//!    +--names emergency key, which signs block notices                TLS bundle, endpoints
 //! ```
 //!
 //! One key, one use; every signature names its kind in the external data, so that bytes signed as one kind
@@ -27,8 +27,8 @@ mod testing;
 pub use cose::{Cose, Kind, SignatureInvalid};
 pub use digest::sha256;
 pub use document::{
-    Card, Charter, Directory, DirectoryBuilder, DocumentError, DutyDesk, Floor, Keyring, Member, MemberKind,
-    Names, NextKeys, Signature, Signed, SignedFile,
+    Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DocumentError, DutyDesk, Floor, Keyring,
+    Member, MemberKind, Names, NextKeys, Signature, Signed, SignedFile,
 };
 pub use rest::StorageKey;
 pub use sealing::{CannotOpen, SealingKey, SealingPublicKey};

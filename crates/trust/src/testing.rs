@@ -1,7 +1,7 @@
 //! A small federation for the tests of this crate: the ministry, two provinces below it, another department.
 
 use crate::document::{
-    Card, Charter, Directory, DirectoryBuilder, DutyDesk, Keyring, Member, MemberKind, Names, Signed,
+    Block, Card, Charter, Directory, DirectoryBuilder, DutyDesk, Keyring, Member, MemberKind, Names, Signed,
     SignedFile,
 };
 use crate::{Kind, SealingKey, SigningKey, sha256};
@@ -52,7 +52,7 @@ pub(crate) fn charter() -> Charter {
         previous: None,
         threshold: 2,
         keys: ["1", "2", "3"].map(|n| key("charter", n).public()).to_vec(),
-        emergency: None,
+        emergency: Some(key("charter", "emergency").public()),
         members: MEMBERS.map(|(name, superior)| member(name, superior)).to_vec(),
     }
 }
@@ -110,6 +110,11 @@ pub(crate) fn keyring(name: &str) -> Keyring {
 pub(crate) fn keyring_file(keyring: &Keyring) -> SignedFile {
     let name = keyring.agency.as_str();
     SignedFile::unsigned(name, keyring.to_toml()).sign(Kind::Keyring, name, &key(name, "keyring"))
+}
+
+pub(crate) fn block_file(block: &Block) -> SignedFile {
+    let file = SignedFile::unsigned(block.agency.as_str(), block.to_toml());
+    file.sign(Kind::Block, "emergency", &key("charter", "emergency"))
 }
 
 /// Charter and cards, still without keyrings.

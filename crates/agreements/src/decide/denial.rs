@@ -1,8 +1,13 @@
 //! Why a decision went the other way, in words that a person can act on.
 
-use super::{Facts, Gap, Missing};
+use super::bar::Bar;
+use super::covering::{Gap, Missing};
+use super::facts::Facts;
+use crate::local::LocalRule;
+use crate::rules::Absence;
 use crate::signed::SignedAgreement;
-use concord_domain::{AgencyId, AgreementRef, Clause, Refusal, Timestamp};
+use concord_domain::{AgencyId, AgreementRef, Clause, Refusal};
+use concord_trust::Block;
 use std::fmt::Display;
 use thiserror::Error;
 
@@ -71,14 +76,55 @@ impl Denial {
         Self::by(text, None, Refusal::AgreementDiffers, missing)
     }
 
-    pub(super) fn not_in_force(text: &SignedAgreement, clause: Option<&Clause>, now: Timestamp) -> Self {
+    pub(super) fn carries_its_own(agency: &AgencyId) -> Self {
+        let missing = format!("{agency} would carry what it asks or answers itself");
+        Self::without_agreement(Refusal::CarryingNotGranted, missing)
+    }
+
+    pub(super) fn blocked(block: &Block) -> Self {
+        let Block { agency, sequence, from, reason, .. } = block;
+        let missing = format!("{agency} is stopped since {from} by block notice {sequence}, {reason}");
+        Self::without_agreement(Refusal::AgencyBlocked, missing)
+    }
+
+    pub(super) fn by_local_rule(rule: &LocalRule) -> Self {
+        let missing = format!("the rule {:?} of this agency forbids it", rule.name);
+        Self::without_agreement(Refusal::LocalRule, missing)
+    }
+
+    pub(super) fn barred(text: &SignedAgreement, clause: Option<&Clause>, bar: Bar) -> Self {
         let name = text.reference();
-        if now < text.valid_from {
-            let missing = format!("{name} is not in force before {}", text.valid_from);
-            return Self::by(text, clause, Refusal::AgreementNotYetInForce, missing);
-        }
-        let missing = format!("{name} expired on {}", text.valid_until);
-        Self::by(text, clause, Refusal::AgreementExpired, missing)
+        let refusal = bar.refusal();
+        let missing = match bar {
+            Bar::NotYet => format!("{name} is not in force before {}", text.valid_from),
+            Bar::Expired => format!("{name} expired on {}", text.valid_until),
+            Bar::Contested { version, since } => {
+                format!(
+                    "of {} v{version} two texts are signed, so that nothing counts since {since}",
+                    name.id
+                )
+            }
+            Bar::Absent { party, absence: Absence::Withdrawn { since } } => {
+                format!("{party} has withdrawn from {name} since {since}")
+            }
+            Bar::Absent { party, absence: Absence::Suspended { since, until: None } } => {
+                format!("{party} has suspended {name} since {since}")
+            }
+            Bar::Absent { party, absence: Absence::Suspended { since, until: Some(until) } } => {
+                format!("{party} has suspended {name} since {since} until {until}")
+            }
+            Bar::Absent { party, absence: Absence::TwoTexts { since } } => {
+                format!("{party} signed another text of {name} too and is bound by neither since {since}")
+            }
+            Bar::Stale { synced: Some(synced) } => {
+                let minutes = text.terms.sync_within().as_secs() / 60;
+                format!(
+                    "{name} is strict, and the last synchronization, {synced}, is over {minutes} minutes ago"
+                )
+            }
+            Bar::Stale { synced: None } => format!("{name} is strict, and this node never synchronized"),
+        };
+        Self::by(text, clause, refusal, missing)
     }
 
     pub(super) fn not_bound(text: &SignedAgreement, agency: &AgencyId) -> Self {
@@ -115,6 +161,12 @@ impl Gap<'_> {
                 let (asked, ceiling) = (facts.handling.level, grant.handling);
                 format!("does not go as far as the handling level {asked}, only up to {ceiling}")
             }
+            Missing::Carrying => format!("does not let all of {} carry it", list(facts.via)),
+            Missing::Behalf => {
+                format!("does not let {} ask on behalf of all of {}", facts.from, list(facts.behalf))
+            }
+            Missing::Onward => format!("does not let {} ask {} in turn", facts.to, list(facts.onward)),
+            Missing::Nature => format!("excludes {} offences", list(facts.nature)),
         };
         let missing = format!("clause {clause} of {name} {lacks}");
         Denial::by(self.text, Some(clause), self.missing.refusal(), missing)

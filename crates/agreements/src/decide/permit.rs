@@ -1,10 +1,11 @@
 //! The proof that a decision allowed something.
 
 use super::Facts;
-use crate::document::Grant;
+use crate::document::{Grant, Onward, Quota, Terms};
+use crate::local::Side;
 use crate::signed::SignedAgreement;
 use concord_domain::wanted::Fields;
-use concord_domain::{AgencyId, AgreementRef, Clause, HandlingLevel, Operation, Purpose};
+use concord_domain::{AgencyId, AgreementRef, Clause, HandlingLevel, Operation, Purpose, Timestamp};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -13,6 +14,9 @@ use std::marker::PhantomData;
 pub trait Question {
     /// What it is called, for messages.
     const NAME: &'static str;
+
+    /// On which side of the request the agency is that decides it; services are asked.
+    const SIDE: Side = Side::Serving;
 
     /// Whether it can be asked about this operation.
     fn admits(operation: &Operation) -> bool;
@@ -24,6 +28,7 @@ pub enum Asking {}
 
 impl Question for Asking {
     const NAME: &'static str = "asking";
+    const SIDE: Side = Side::Asking;
 
     fn admits(_: &Operation) -> bool {
         true
@@ -36,6 +41,19 @@ pub enum Opening {}
 
 impl Question for Opening {
     const NAME: &'static str = "opening";
+
+    fn admits(_: &Operation) -> bool {
+        true
+    }
+}
+
+/// May our agency pass on, sealed, what one sends to another? We are then among those in [`Facts::via`].
+#[derive(Debug)]
+pub enum Carrying {}
+
+impl Question for Carrying {
+    const NAME: &'static str = "carrying";
+    const SIDE: Side = Side::Carrying;
 
     fn admits(_: &Operation) -> bool {
         true
@@ -74,11 +92,20 @@ pub struct Permit<Q> {
     clause: Clause,
     fields: Fields,
     ceiling: HandlingLevel,
+    quota: Option<Quota>,
+    onward: Onward,
+    terms: Terms,
+    until: Timestamp,
     question: PhantomData<fn() -> Q>,
 }
 
 impl<Q: Question> Permit<Q> {
-    pub(super) fn new(agreement: &SignedAgreement, grant: &Grant, facts: &Facts<'_>) -> Self {
+    pub(super) fn new(
+        agreement: &SignedAgreement,
+        grant: &Grant,
+        facts: &Facts<'_>,
+        until: Timestamp,
+    ) -> Self {
         Self {
             from: facts.from.clone(),
             to: facts.to.clone(),
@@ -88,6 +115,10 @@ impl<Q: Question> Permit<Q> {
             clause: grant.clause.clone(),
             fields: grant.fields.iter().copied().collect(),
             ceiling: grant.handling,
+            quota: grant.quota,
+            onward: grant.onward,
+            terms: agreement.terms.clone(),
+            until,
             question: PhantomData,
         }
     }
@@ -130,6 +161,29 @@ impl<Q: Question> Permit<Q> {
     /// The highest handling level that the clause allows.
     pub fn ceiling(&self) -> HandlingLevel {
         self.ceiling
+    }
+
+    /// How often the clause may be used; `None` as often as one likes.
+    pub fn quota(&self) -> Option<Quota> {
+        self.quota
+    }
+
+    /// How far what is disclosed may go on.
+    pub fn onward(&self) -> Onward {
+        self.onward
+    }
+
+    /// Times and grounds that the agreement sets.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Until when the same decision by the same rules under this agreement comes to the same: the earliest instant at
+    /// which the agreement ends or gives way to its next version, a party that the permit rests on is no longer taking
+    /// part, one of the agencies is stopped, or, if the agreement is strict, this node has gone too long without
+    /// synchronizing.
+    pub fn until(&self) -> Timestamp {
+        self.until
     }
 }
 

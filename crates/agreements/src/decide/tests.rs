@@ -2,12 +2,16 @@
 
 mod denials;
 mod laws;
+mod life;
+mod model;
 
 use super::*;
 use crate::document::{Agencies, Agreement, AgreementKind};
 use crate::testing::{agency, grant, northwest, now, rules, time};
 use concord_domain::wanted::Field;
-use concord_domain::{AgreementId, Digest, HandlingCode, HandlingLevel};
+use concord_domain::{
+    AgencyId, AgreementId, Branch, Digest, Handling, HandlingCode, HandlingLevel, Operation, Purpose, Refusal,
+};
 
 /// Facts that own what they are about, so that a test can change one.
 #[derive(Debug, Clone)]
@@ -40,7 +44,7 @@ impl Case {
     }
 
     fn claims(self, rules: &Rules, id: &str) -> Self {
-        let text = rules.get(&id.parse().unwrap()).unwrap();
+        let text = rules.get(&id.parse().unwrap(), now()).unwrap();
         Self { agreement: Some(text.reference()), ..self }
     }
 
@@ -88,7 +92,7 @@ fn listed(patterns: &[&str]) -> Agencies {
 fn a_permit_says_what_it_allows() {
     let rules = rules(&[northwest()]);
     let permit = case().permit(&rules);
-    assert_eq!(*permit.agreement(), rules.get(&northwest().id).unwrap().reference());
+    assert_eq!(*permit.agreement(), rules.get(&northwest().id, now()).unwrap().reference());
     assert_eq!(permit.clause().as_str(), "1");
     assert_eq!(permit.fields().iter().collect::<Vec<_>>(), [Field::Name, Field::Birth]);
     assert_eq!(permit.ceiling(), HandlingLevel::Restricted);
@@ -195,6 +199,26 @@ fn below_means_below_in_the_charter_and_not_by_name() {
         let odd = Case::between("odd.yn.police.cn", "gs.police.cn");
         assert_eq!(odd.refusal(&rules), Refusal::NoAgreement, "it stands below Gansu itself");
     }
+}
+
+#[test]
+fn a_grant_among_parties_is_between_them_and_not_within_one() {
+    let rules = rules(&[northwest()]);
+    for (from, to) in [("km.yn.police.cn", "yn.police.cn"), ("gd.km.yn.police.cn", "km.yn.police.cn")] {
+        let case = Case::between(from, to);
+        assert_eq!(case.refusal(&rules), Refusal::NoAgreement);
+        assert_eq!(case.claims(&rules, "northwest").refusal(&rules), Refusal::OperationNotGranted);
+    }
+    assert!(Case::between("km.yn.police.cn", "odd.yn.police.cn").passes(&rules), "it is behind Gansu");
+    let three = Agreement {
+        parties: ["police.cn", "yn.police.cn", "fda.cn"].map(agency).to_vec(),
+        ..named("three", AgreementKind::National)
+    };
+    let rules = self::rules(&[three]);
+    assert!(Case::between("km.yn.police.cn", "gs.police.cn").passes(&rules), "the nearest party counts");
+    assert_eq!(Case::between("sn.police.cn", "gs.police.cn").refusal(&rules), Refusal::NoAgreement);
+    let named = Grant { from: listed(&["*.yn.police.cn"]), to: listed(&["yn.police.cn"]), ..grant("1") };
+    assert!(Case::between("km.yn.police.cn", "yn.police.cn").passes(&with(vec![named])), "named, it may");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What makes a well-formed document a sensible agreement.
 
-use super::{Agencies, Agreement, AgreementKind, Grant};
+use super::{Agencies, Agreement, AgreementKind, Assistance, Confirmation, Grant, Quota, Terms};
 use concord_domain::{AgencyPattern, Clause, Timestamp};
 use concord_trust::SignedFile;
 use std::collections::BTreeSet;
@@ -13,6 +13,27 @@ pub enum InvalidAgreement {
     /// Versions count from 1, so that 0 can mean "none seen".
     #[error("version: must be at least 1")]
     VersionZero,
+    /// A version after the first that does not say which text it follows.
+    #[error("previous: version {version} must name the digest of the version before it")]
+    NoPrevious {
+        /// The version.
+        version: u32,
+    },
+    /// The first version follows nothing.
+    #[error("previous: version 1 has none before it")]
+    PreviousOfFirst,
+    /// A number outside its limits.
+    #[error("{field}: {value} is not within {least} to {limit}")]
+    OutOfRange {
+        /// The field.
+        field: String,
+        /// What was found.
+        value: u32,
+        /// The least allowed.
+        least: u32,
+        /// The most allowed.
+        limit: u32,
+    },
     /// A text with nothing in it.
     #[error("{field}: is empty")]
     Empty {
@@ -83,6 +104,12 @@ pub enum InvalidAgreement {
         /// The pattern.
         pattern: AgencyPattern,
     },
+    /// A carrier for whom no party can sign.
+    #[error("carriers: {pattern} is neither about a party nor below one in the charter")]
+    CarrierOutsideParties {
+        /// The pattern.
+        pattern: AgencyPattern,
+    },
 }
 
 impl Agreement {
@@ -94,7 +121,7 @@ impl Agreement {
     pub const GRANTS_MAX: usize = 128;
     /// Operations of a clause at most: more than all services have verbs.
     pub const OPERATIONS_MAX: usize = 64;
-    /// Patterns of a clause's `from` or `to` at most: as many as there can be parties.
+    /// Patterns of one list at most, such as a clause's `from`: as many as there can be parties.
     pub const PATTERNS_MAX: usize = Self::PARTIES_MAX;
     /// Characters of a title at most: one line.
     pub const TITLE_MAX: usize = 200;
@@ -105,6 +132,11 @@ impl Agreement {
     pub fn check(&self) -> Result<(), InvalidAgreement> {
         if self.version == 0 {
             return Err(InvalidAgreement::VersionZero);
+        }
+        match self.previous {
+            Some(_) if self.version == 1 => return Err(InvalidAgreement::PreviousOfFirst),
+            None if self.version > 1 => return Err(InvalidAgreement::NoPrevious { version: self.version }),
+            Some(_) | None => {}
         }
         text("title.zh", &self.title.zh, Self::TITLE_MAX)?;
         text("title.en", &self.title.en, Self::TITLE_MAX)?;
@@ -117,6 +149,8 @@ impl Agreement {
         if self.valid_from >= self.valid_until {
             return Err(InvalidAgreement::NeverInForce { from: self.valid_from, until: self.valid_until });
         }
+        self.carriers.iter().try_for_each(|carriers| patterns("carriers", carriers))?;
+        self.terms.check()?;
         count("grants", self.grants.len(), 1, Self::GRANTS_MAX)?;
         distinct("grants: clause", self.grants.iter().map(|grant| &grant.clause))?;
         self.grants.iter().try_for_each(Grant::check)
@@ -127,9 +161,14 @@ impl Grant {
     fn check(&self) -> Result<(), InvalidAgreement> {
         let field = |name: &str| format!("grants, clause {}, {name}", self.clause);
         for (name, agencies) in [("from", &self.from), ("to", &self.to)] {
-            let Agencies::Listed(patterns) = agencies else { continue };
-            count(&field(name), patterns.len(), 1, Agreement::PATTERNS_MAX)?;
-            distinct(&field(name), patterns)?;
+            patterns(&field(name), agencies)?;
+        }
+        for (name, third) in [("brokered_to", &self.brokered_to), ("on_behalf_of", &self.on_behalf_of)] {
+            count(&field(name), third.len(), 0, Agreement::PATTERNS_MAX)?;
+            distinct(&field(name), third)?;
+        }
+        if let Some(quota) = self.quota {
+            within(&field("quota, requests"), quota.requests.get(), 1, Quota::REQUESTS_MAX)?;
         }
         count(&field("operations"), self.operations.len(), 1, Agreement::OPERATIONS_MAX)?;
         distinct(&field("operations"), &self.operations)?;
@@ -142,6 +181,44 @@ impl Grant {
         }
         distinct(&field("fields"), &self.fields)
     }
+}
+
+impl Terms {
+    fn check(&self) -> Result<(), InvalidAgreement> {
+        if let Some(Confirmation { urgent_minutes, routine_minutes }) = self.confirmation {
+            let limit = Confirmation::MINUTES_MAX;
+            within("terms.confirmation.routine_minutes", routine_minutes, 1, limit)?;
+            within("terms.confirmation.urgent_minutes", urgent_minutes, 1, routine_minutes)?;
+        }
+        if let Some(Assistance { check_days, remote_check_days, other_days }) = self.assistance {
+            let days = [("check", check_days), ("remote_check", remote_check_days), ("other", other_days)];
+            for (what, days) in days {
+                let limit = Assistance::DAYS_MAX.into();
+                within(&format!("terms.assistance.{what}_days"), days.into(), 1, limit)?;
+            }
+        }
+        let notice = self.withdrawal_notice_days.into();
+        within("terms.withdrawal_notice_days", notice, 0, Self::WITHDRAWAL_NOTICE_DAYS_MAX.into())?;
+        if let Some(minutes) = self.sync_within_minutes {
+            within("terms.sync_within_minutes", minutes, 1, Self::SYNC_WITHIN_MINUTES_MAX)?;
+        }
+        // Grounds and natures are closed sets: being distinct bounds them.
+        distinct("terms.refusal_grounds", self.refusal_grounds.iter().flatten())?;
+        distinct("terms.exclusions", self.exclusions.iter().flatten())
+    }
+}
+
+fn patterns(field: &str, agencies: &Agencies) -> Result<(), InvalidAgreement> {
+    let Agencies::Listed(patterns) = agencies else { return Ok(()) };
+    count(field, patterns.len(), 1, Agreement::PATTERNS_MAX)?;
+    distinct(field, patterns)
+}
+
+fn within(field: &str, value: u32, least: u32, limit: u32) -> Result<(), InvalidAgreement> {
+    if (least..=limit).contains(&value) {
+        return Ok(());
+    }
+    Err(InvalidAgreement::OutOfRange { field: field.to_owned(), value, least, limit })
 }
 
 fn text(field: &str, text: &str, limit: usize) -> Result<(), InvalidAgreement> {

@@ -15,6 +15,12 @@ pub struct Quota {
     pub per: QuotaWindow,
 }
 
+impl Quota {
+    /// Requests of one window at most: twice the thousand a second that two nodes could exchange without a pause, for a
+    /// day. A higher number limits nothing, and is a slip of the pen.
+    pub const REQUESTS_MAX: u32 = 172_800_000;
+}
+
 /// The time in which a quota counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,5 +1,6 @@
 //! Times and grounds that an agreement sets in place of the law's defaults.
 
+use super::{Agreement, AgreementKind};
 use concord_domain::{OffenceNature, RefusalGround};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -52,6 +53,26 @@ pub struct Assistance {
     pub other_days: u16,
 }
 
+impl Confirmation {
+    /// Minutes at most: a week. A hit that waits longer is as good as not confirmed.
+    pub const MINUTES_MAX: u32 = 7 * 24 * 60;
+}
+
+impl Assistance {
+    /// Days at most: a year.
+    pub const DAYS_MAX: u16 = 366;
+}
+
+impl Agreement {
+    /// Whether the parties do not cooperate at all on offences of this nature.
+    pub fn excludes(&self, nature: OffenceNature) -> bool {
+        match &self.terms.exclusions {
+            Some(exclusions) => exclusions.contains(&nature),
+            None => self.kind == AgreementKind::International,
+        }
+    }
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
 const fn is_zero(days: &u16) -> bool {
     *days == 0
@@ -61,6 +82,11 @@ impl Terms {
     /// How long a node may go without synchronizing where a strict agreement sets nothing: a block notice or a
     /// withdrawal reaches everybody within a round, and an hour is far longer than any round.
     pub const SYNC_WITHIN_DEFAULT: Duration = Duration::from_secs(3600);
+
+    /// Days of notice at most: a year. A longer one would bind a party to what it no longer wants.
+    pub const WITHDRAWAL_NOTICE_DAYS_MAX: u16 = 366;
+    /// Minutes without synchronizing at most: a week, the longest life of a keyring.
+    pub const SYNC_WITHIN_MINUTES_MAX: u32 = 7 * 24 * 60;
 
     /// How long a node may go without synchronizing under a strict agreement.
     pub fn sync_within(&self) -> Duration {

@@ -1,17 +1,16 @@
-//! Which texts count.
+//! Which texts count. What parties declare is in `declared`, successors and rivals are in `succession`.
+
+mod declared;
+mod succession;
 
 use super::*;
 use crate::document::{Agencies, Agreement, Grant, InvalidAgreement};
-use crate::testing::{agency, directory, grant, key, northwest, signed, signed_by};
+use crate::testing::{after, agency, directory, grant, key, northwest, now, signed, signed_by};
 use concord_trust::{DocumentError, Kind, SignatureInvalid};
 use proptest::prelude::*;
 
 fn build(files: Vec<SignedFile>) -> (Rules, Vec<AgreementError>) {
-    Rules::build(files, directory(&[]), |_| None)
-}
-
-fn version(version: u32) -> Agreement {
-    Agreement { version, ..northwest() }
+    Rules::build(Documents::agreements(files), directory(&[]), LocalRules::default(), |_| None)
 }
 
 fn taken(rules: &Rules) -> Vec<u32> {
@@ -31,27 +30,44 @@ fn signed_by_all_it_counts() {
     let file = signed(&northwest());
     let (rules, problems) = build(vec![file.clone()]);
     assert!(problems.is_empty());
-    let text = rules.get(&northwest().id).unwrap();
+    let text = rules.get(&northwest().id, now()).unwrap();
     assert_eq!(**text, northwest());
     assert_eq!(text.digest(), concord_trust::sha256(&[&file.bytes]));
     assert_eq!(text.reference().to_string(), "northwest v1");
     assert_eq!(rules.members_of(&northwest().id), Some(northwest().parties.as_slice()));
     assert_eq!(rules.members_of(&"other".parse().unwrap()), None);
+    assert_eq!(rules.participants(&northwest().id, now()).count(), 2);
+    assert_eq!(rules.participants(&northwest().id, northwest().valid_until).count(), 0);
 }
 
 #[test]
-fn a_missing_signature_is_named() {
+fn a_missing_signature_is_named_and_waited_for() {
     let file = signed_by(&northwest(), |party| party.as_str() != "gs.police.cn");
+    let (rules, _) = build(vec![file.clone()]);
+    let [pending] = rules.pending() else { panic!("{:?}", rules.pending()) };
+    assert_eq!(
+        (pending.text.to_string().as_str(), &pending.missing),
+        ("northwest v1", &vec![agency("gs.police.cn")])
+    );
     let AgreementError::Document(DocumentError::NotSigned { signer, .. }) = refused(vec![file]) else {
         panic!("another error");
     };
     assert_eq!(signer, "gs.police.cn");
+    assert!(build(vec![signed(&northwest())]).0.pending().is_empty());
+}
+
+#[test]
+fn the_same_text_twice_is_one_text_with_the_signatures_of_both() {
+    let [yn, gs] =
+        ["yn.police.cn", "gs.police.cn"].map(|name| signed_by(&northwest(), |p| p.as_str() == name));
+    let (rules, problems) = build(vec![yn, SignedFile { name: "copy.toml".into(), ..gs }]);
+    assert_eq!((taken(&rules), problems.len()), (vec![1], 0), "{problems:?}");
 }
 
 #[test]
 fn a_signature_over_other_bytes_is_named() {
     let mut file = signed(&northwest());
-    file.signatures[1].cose = signed(&version(2)).signatures[1].cose.clone();
+    file.signatures[1].cose = signed(&after(&northwest())).signatures[1].cose.clone();
     let AgreementError::Document(DocumentError::Signature { signer, why, .. }) = refused(vec![file]) else {
         panic!("another error");
     };
@@ -74,7 +90,9 @@ fn a_superior_does_not_sign_for_a_party() {
 
 #[test]
 fn a_party_without_a_card_is_named() {
-    let (rules, problems) = Rules::build([signed(&northwest())], directory(&["gs.police.cn"]), |_| None);
+    let documents = Documents::agreements([signed(&northwest())]);
+    let (rules, problems) =
+        Rules::build(documents, directory(&["gs.police.cn"]), LocalRules::default(), |_| None);
     assert_eq!(taken(&rules), [0; 0]);
     let [AgreementError::NoCard { party, .. }] = problems.as_slice() else { panic!("{problems:?}") };
     assert_eq!(party.as_str(), "gs.police.cn");
@@ -82,8 +100,10 @@ fn a_party_without_a_card_is_named() {
 
 #[test]
 fn nobody_signs_for_agencies_that_are_not_below_a_party() {
+    let named =
+        |pattern: &str| Agencies::Listed(vec!["yn.police.cn".parse().unwrap(), pattern.parse().unwrap()]);
     for outside in ["sn.police.cn", "police.cn", "*.police.cn", "*.sn.police.cn", "nobody.cn"] {
-        let to = Agencies::Listed(vec!["yn.police.cn".parse().unwrap(), outside.parse().unwrap()]);
+        let to = named(outside);
         let file = signed(&Agreement { grants: vec![Grant { to, ..grant("1") }], ..northwest() });
         let AgreementError::Invalid { why: InvalidAgreement::OutsideParties { field, pattern, .. }, .. } =
             refused(vec![file])
@@ -91,58 +111,33 @@ fn nobody_signs_for_agencies_that_are_not_below_a_party() {
             panic!("another error");
         };
         assert_eq!((field, pattern.as_str()), ("to", outside));
+        let file = signed(&Agreement { carriers: Some(named(outside)), ..northwest() });
+        let AgreementError::Invalid { why: InvalidAgreement::CarrierOutsideParties { pattern }, .. } =
+            refused(vec![file])
+        else {
+            panic!("another error");
+        };
+        assert_eq!(pattern.as_str(), outside);
     }
     let below = ["km.yn.police.cn", "*.yn.police.cn", "gd.km.yn.police.cn"];
     let from = Agencies::Listed(below.map(|p| p.parse().unwrap()).to_vec());
-    let file = signed(&Agreement { grants: vec![Grant { from, ..grant("1") }], ..northwest() });
+    let carriers = Some(from.clone());
+    let file = signed(&Agreement { carriers, grants: vec![Grant { from, ..grant("1") }], ..northwest() });
     assert_eq!(taken(&build(vec![file]).0), [1]);
-}
-
-#[test]
-fn the_highest_version_that_all_signed_is_taken() {
-    let (rules, problems) = build([2, 10, 9].map(|v| signed(&version(v))).to_vec());
-    assert_eq!((taken(&rules), problems.len()), (vec![10], 0));
-    let unfinished = signed_by(&version(3), |party| party.as_str() == "yn.police.cn");
-    let (rules, problems) = build(vec![signed(&version(2)), unfinished]);
-    assert_eq!((taken(&rules), problems.len()), (vec![2], 1), "a draft does not replace what is in force");
-}
-
-#[test]
-fn what_was_seen_before_is_the_floor() {
-    let text = signed(&version(2));
-    let (other, digest) = (Digest([7; 32]), concord_trust::sha256(&[&text.bytes]));
-    let with = |floor| Rules::build([text.clone()], directory(&[]), |_| Some(floor));
-    assert_eq!(taken(&with((1, other)).0), [2]);
-    assert_eq!(taken(&with((2, digest)).0), [2]);
-    let (rules, problems) = with((3, other));
-    assert_eq!(taken(&rules), [0; 0]);
-    assert!(matches!(problems.as_slice(), [AgreementError::BelowFloor { version: 2, floor: 3, .. }]));
-    let (rules, problems) = with((2, other));
-    assert_eq!(taken(&rules), [0; 0]);
-    assert!(matches!(problems.as_slice(), [AgreementError::OtherText { version: 2, .. }]));
-}
-
-#[test]
-fn of_two_texts_of_one_version_neither_counts() {
-    let mut second = signed(&Agreement { grants: vec![grant("2")], ..version(2) });
-    second.name = "second.toml".into();
-    let files = vec![signed(&version(1)), signed(&version(2)), second];
-    assert!(matches!(refused(files), AgreementError::TwoTexts { version: 2, .. }));
-    let (rules, problems) = build(vec![signed(&version(2)), signed(&version(2))]);
-    assert_eq!((taken(&rules), problems.len()), (vec![2], 0), "the same text twice is one text");
 }
 
 #[test]
 fn a_folder_is_read_and_the_bad_is_left_out() {
     let folder = tempfile::tempdir().unwrap();
-    let at = |stem: &str, agreement: &Agreement| signed(agreement).write(folder.path(), stem).unwrap();
+    let agreements = folder.path().join("agreements");
+    let at = |stem: &str, agreement: &Agreement| signed(agreement).write(&agreements, stem).unwrap();
     at("northwest.v1", &northwest());
-    at("northwest.v10", &version(10));
+    at("northwest.v2", &after(&northwest()));
     at("elsewhere.v1", &Agreement { id: "southwest".parse().unwrap(), ..northwest() });
-    std::fs::write(folder.path().join("broken.v1.toml"), "id =").unwrap();
-    std::fs::write(folder.path().join("notes.txt"), "not an agreement").unwrap();
-    let (rules, problems) = Rules::read(folder.path(), directory(&[]), |_| None);
-    assert_eq!(taken(&rules), [10]);
+    std::fs::write(agreements.join("broken.v1.toml"), "id =").unwrap();
+    std::fs::write(agreements.join("notes.txt"), "not an agreement").unwrap();
+    let (rules, problems) = Rules::read(folder.path(), directory(&[]), LocalRules::default(), |_| None);
+    assert_eq!(taken(&rules), [2]);
     let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems[0].contains("broken.v1.toml"), "{problems:?}");
@@ -152,7 +147,8 @@ fn a_folder_is_read_and_the_bad_is_left_out() {
 #[test]
 fn a_folder_that_is_not_there_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let (rules, problems) = Rules::read(&folder.path().join("none"), directory(&[]), |_| None);
+    let (rules, problems) =
+        Rules::read(&folder.path().join("none"), directory(&[]), LocalRules::default(), |_| None);
     assert_eq!(taken(&rules), [0; 0]);
     assert!(matches!(problems.as_slice(), [AgreementError::Document(DocumentError::File { .. })]));
 }
@@ -165,7 +161,8 @@ proptest! {
         let agreement = Agreement { parties: parties.map(agency).to_vec(), ..northwest() };
         let signs = |party: &AgencyId| parties.iter().zip(&kept).any(|(p, kept)| *kept && *p == party.as_str());
         let (rules, _) = build(vec![signed_by(&agreement, signs)]);
-        prop_assert_eq!(rules.get(&agreement.id).is_some(), kept.iter().all(|kept| *kept));
+        prop_assert_eq!(rules.get(&agreement.id, now()).is_some(), kept.iter().all(|kept| *kept));
+        prop_assert_eq!(rules.pending().iter().map(|p| p.missing.len()).sum::<usize>(), kept.iter().filter(|k| !**k).count());
     }
 
     /// Any altered bit makes the agreement not count.

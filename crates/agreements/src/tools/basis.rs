@@ -51,22 +51,23 @@ impl<'a> Basis<'a> {
 pub struct Hypothetical(Rules);
 
 impl Hypothetical {
-    /// `rules` and the proposed text, in place of the version that counts there.
+    /// `rules` and the proposed text, as if all who must had signed it: the next version of an agreement, which is judged
+    /// by as soon as it begins, or the first one of another.
     ///
     /// # Errors
-    /// If the text makes no sense, if a party has no card and so could not sign, and if it could not take the place of
-    /// the version that counts: a lower one, or the same one with other bytes.
+    /// If the text makes no sense, if a party has no card and so could not sign, and if it does not follow what counts:
+    /// another text under a version that is there, or one that does not name the highest version as the one before it.
     pub fn adopt(rules: &Rules, proposed: &SignedFile) -> Result<Self, AgreementError> {
         let text = SignedAgreement::supposed(proposed, rules.directory())?;
         rules.supposing(text).map(Self)
     }
 
-    /// The proposed text and no other.
+    /// The proposed text and no other, not even the version that it follows.
     ///
     /// # Errors
-    /// As [`Self::adopt`].
+    /// If the text makes no sense, and if a party has no card and so could not sign.
     pub fn alone(proposed: &SignedFile, directory: &Arc<Directory>) -> Result<Self, AgreementError> {
-        let (nothing, _) = Rules::build([], directory.clone(), |_| None);
-        Self::adopt(&nothing, proposed)
+        let text = SignedAgreement::supposed(proposed, directory)?;
+        Ok(Self(Rules::supposing_only(text, directory)))
     }
 }

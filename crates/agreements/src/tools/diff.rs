@@ -22,7 +22,7 @@ pub struct Change {
     /// Why, in order.
     pub purposes: Vec<Purpose>,
     /// For officers of which branches: none of them for any, otherwise those listed, where `None` is every branch that
-    /// no clause speaks of, and an officer without one.
+    /// neither a clause nor an own rule speaks of, and an officer without one.
     pub branches: Vec<Option<Branch>>,
     /// What becomes of it.
     pub kind: ChangeKind,
@@ -48,12 +48,12 @@ pub enum ChangeKind {
 /// Which agencies gain or lose what at `at`, going from `before` to `after`: what may be asked directly and in one's
 /// own name. That the same may be asked by another agreement or until another day is no change.
 ///
-/// Only pairs are looked at of which an agreement speaks that is not the same in both sets, and those of agencies that
-/// stand elsewhere in the charter. Gains come first, then alterations, then losses, each by the names of those who ask.
+/// Only pairs are looked at of which an agreement speaks whose text or parties that take part are not the same in both
+/// sets, and those of agencies that stand elsewhere in the charter, are stopped, or are spoken of by other own rules. Gains come first, then alterations, then losses, each by the names of those who ask.
 pub fn diff<'a, 'b>(before: impl Into<Basis<'a>>, after: impl Into<Basis<'b>>, at: Timestamp) -> Vec<Change> {
     let (before, after) = (before.into(), after.into());
     let touched = Touched::between(before, after, at);
-    let asked = Asked::of(&touched, before, after);
+    let asked = Asked::of(&touched, before, after, at);
     let mut rows = Rows::default();
     for (from, to) in touched.pairs() {
         rows.add(from, to, asked.changes(from, to, at));

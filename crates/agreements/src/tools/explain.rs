@@ -3,8 +3,10 @@
 mod routes;
 
 use super::{Basis, Extent, Leave};
+use crate::coverage::Line;
 use crate::decide::{Denial, Facts};
 use crate::document::AgreementKind;
+use crate::signed::SignedAgreement;
 use concord_domain::{AgencyId, AgreementRef, Clause, Timestamp};
 
 /// Everything there is to say about one question at one time.
@@ -14,8 +16,8 @@ pub struct Explanation {
     pub decision: Result<Leave, Denial>,
     /// Each agreement that binds both, in the order in which they are taken, with what it says by itself.
     pub considered: Vec<Considered>,
-    /// Who may carry the sealed request where the two share no line: members that the deciding agreement names, by
-    /// name. None if the request is refused.
+    /// Who may carry the sealed request where the two share no line: members that the deciding agreement lets, by name.
+    ///  None if the request is refused.
     pub carriers: Vec<AgencyId>,
     /// Chains of brokers where the request is refused directly, the shortest first and then by name;
     /// [`Explanation::CHAINS_MAX`] at most.
@@ -103,7 +105,7 @@ pub fn explain<'a>(basis: impl Into<Basis<'a>>, facts: &Facts<'_>, at: Timestamp
 }
 
 fn considered(basis: Basis<'_>, facts: &Facts<'_>, at: Timestamp) -> Vec<Considered> {
-    let alone = |text: &crate::SignedAgreement| {
+    let alone = |text: &SignedAgreement| {
         let agreement = text.reference();
         let decision = Leave::ask(basis, &Facts { agreement: Some(&agreement), ..*facts }, at);
         Considered { kind: text.kind, decision: decision.map(|leave| leave.clause), agreement }
@@ -111,5 +113,7 @@ fn considered(basis: Basis<'_>, facts: &Facts<'_>, at: Timestamp) -> Vec<Conside
     if facts.from == facts.to {
         return Vec::new();
     }
-    basis.rules().between(facts.from, facts.to).map(alone).collect()
+    let line = |agency| Line::of(agency, basis.directory());
+    let binding = basis.rules().between(&line(facts.from), &line(facts.to), at);
+    binding.into_iter().map(|(_, text)| alone(text)).collect()
 }

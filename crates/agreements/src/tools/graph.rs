@@ -7,7 +7,7 @@ mod svg;
 mod text;
 
 use super::Basis;
-use super::carriers::is_carrier;
+use crate::coverage::Line;
 use concord_domain::{AgencyId, AgreementRef, Timestamp};
 
 /// Agencies, agreements, and who is what in which. Drawn by [`Graph::to_dot`], [`Graph::to_mermaid`] and
@@ -74,17 +74,17 @@ pub fn graph<'a>(basis: impl Into<Basis<'a>>, at: Timestamp) -> Graph {
     };
     let agencies: Vec<_> = directory.members().map(node).collect();
     let (mut agreements, mut ties) = (Vec::new(), Vec::new());
-    for (agreement, text) in rules.agreements().enumerate() {
+    for (agreement, text) in rules.agreements(at).enumerate() {
         agreements.push(AgreementNode {
             agreement: text.reference(),
             zh: text.title.zh.clone(),
             en: text.title.en.clone(),
-            in_force: text.in_force(at),
+            in_force: rules.in_force(&text.id, at),
         });
         for (agency, node) in agencies.iter().enumerate() {
             if text.parties.contains(&node.agency) {
                 ties.push(Tie { agreement, agency, kind: TieKind::Party });
-            } else if is_carrier(text, &node.agency, directory) {
+            } else if text.carried_by(&Line::of(&node.agency, directory)) {
                 ties.push(Tie { agreement, agency, kind: TieKind::Carrier });
             }
         }

@@ -15,7 +15,7 @@ pub struct Leave {
     pub clause: Clause,
     /// How far it goes.
     pub extent: Extent,
-    /// No longer at this instant, whatever else happens.
+    /// Until when it is the same by these documents; see [`Permit::until`].
     pub until: Timestamp,
 }
 
@@ -44,26 +44,24 @@ impl Question for Supposing {
 }
 
 impl Leave {
-    /// What [`decide`] says to these facts at `at` on a node that has synchronized just then: how far behind a certain
-    /// node is does not stand in the documents.
+    /// What [`decide`] says to these facts at `at` on the node of the one asked, if it never falls behind: when it
+    /// synchronizes does not stand in the documents.
     pub(super) fn ask(basis: Basis<'_>, facts: &Facts<'_>, at: Timestamp) -> Result<Self, Denial> {
-        let facts = Facts { synced: Some(at), ..*facts };
-        decide::<Supposing>(basis.rules(), &facts, at).map(|permit| Self::of(basis, &permit))
+        let facts = Facts { synced: Some(Timestamp::from_millis(u64::MAX)), ..*facts };
+        decide::<Supposing>(basis.rules(), &facts, at).map(|permit| Self::of(&permit))
     }
 
-    fn of(basis: Basis<'_>, permit: &Permit<Supposing>) -> Self {
-        let text = basis.rules().get(&permit.agreement().id);
-        let grant = text.and_then(|text| text.grants.iter().find(|grant| grant.clause == *permit.clause()));
+    fn of(permit: &Permit<Supposing>) -> Self {
         Self {
             agreement: permit.agreement().clone(),
             clause: permit.clause().clone(),
             extent: Extent {
                 ceiling: permit.ceiling(),
                 fields: permit.fields().iter().collect(),
-                quota: grant.and_then(|grant| grant.quota),
-                onward: grant.map(|grant| grant.onward).unwrap_or_default(),
+                quota: permit.quota(),
+                onward: permit.onward(),
             },
-            until: text.map(|text| text.valid_until).unwrap_or_default(),
+            until: permit.until(),
         }
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn describe(text: &Agreement, digest: Digest) -> String {
     lines.join("\n")
 }
 
-fn row(name: &str, value: &str) -> String {
+pub(super) fn row(name: &str, value: &str) -> String {
     format!("  {name:<12}{value}")
 }
 

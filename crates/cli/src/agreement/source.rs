@@ -2,7 +2,7 @@
 
 use crate::session::Session;
 use clap::Args;
-use concord_agreements::Rules;
+use concord_agreements::{LocalRules, Rules};
 use concord_trust::{Directory, SignedFile, sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,15 +15,15 @@ pub(super) struct Source {
     pub(super) dir: PathBuf,
 }
 
-/// Reads charter, cards and agreements. Whoever names the folder trusts its charter; what else in it does not count is
-/// left out and told on standard error.
+/// Reads charter, cards, block notices, agreements and what parties declared about them. Whoever names the folder trusts
+/// its charter; what else in it does not count is left out and told on standard error. No node's own rules are there.
 pub(super) fn documents(session: &Session, dir: &Path) -> anyhow::Result<(Arc<Directory>, Rules)> {
     let folder = published(dir);
     let charter = sha256(&[&SignedFile::read(&folder.join("charter.toml"))?.bytes]);
     let (directory, problems) = Directory::read(&folder, charter, |_| None)?;
     problems.iter().for_each(|problem| session.output.notice(&format!("left out: {problem}")));
     let directory = Arc::new(directory);
-    let (rules, problems) = Rules::read(&folder.join("agreements"), directory.clone(), |_| None);
+    let (rules, problems) = Rules::read(&folder, directory.clone(), LocalRules::default(), |_| None);
     problems.iter().for_each(|problem| session.output.notice(&format!("left out: {problem}")));
     Ok((directory, rules))
 }

@@ -1,6 +1,8 @@
 //! Charter, cards, keyrings and agreements, signed with keys that follow from names.
 
-use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Rules, Terms, Title};
+use concord_agreements::{
+    Agencies, Agreement, AgreementKind, Documents, Grant, LocalRules, Onward, Rules, Terms, Title,
+};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, AgreementRef, HandlingLevel, Purpose, Timestamp};
 use concord_trust::{
@@ -107,7 +109,7 @@ pub(crate) fn keyring(name: &str) -> Keyring {
     }
 }
 
-/// An agreement of three agencies: two purposes, up to restricted.
+/// An agreement of three agencies: two purposes, up to restricted. A later version follows the one before.
 pub(crate) fn northwest(version: u32) -> Agreement {
     let grant = Grant {
         clause: "1".parse().unwrap(),
@@ -127,7 +129,7 @@ pub(crate) fn northwest(version: u32) -> Agreement {
     Agreement {
         id: "northwest".parse().unwrap(),
         version,
-        previous: None,
+        previous: (version > 1).then(|| reference(&northwest(version - 1)).digest),
         kind: AgreementKind::Regional,
         source: None,
         parties: [super::ORIGIN, super::HERE, super::OTHER].map(agency).to_vec(),
@@ -156,7 +158,8 @@ pub(crate) fn rules(agreements: &[Agreement]) -> Arc<Rules> {
         })
     });
     let directory = directory_of(&[super::ORIGIN, super::HERE, super::OTHER]);
-    let (rules, problems) = Rules::build(signed, directory, |_| None);
+    let documents = Documents::agreements(signed);
+    let (rules, problems) = Rules::build(documents, directory, LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");
     Arc::new(rules)
 }

@@ -31,7 +31,8 @@ async fn start(world: &World) -> Reloader {
 
 /// The version of the pact in force.
 fn pact_version(reloader: &Reloader) -> Option<u32> {
-    reloader.authority.current().rules.get(&"pact".parse().unwrap()).map(|pact| pact.version)
+    let now = reloader.clock.now();
+    reloader.authority.current().rules.get(&"pact".parse().unwrap(), now).map(|pact| pact.version)
 }
 
 /// Demands that decisions and writes are of one epoch.

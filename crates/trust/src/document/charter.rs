@@ -119,6 +119,9 @@ impl Document for Charter {
         if roots.len() != self.members.len() {
             return Err("members: two agencies share a root key".into());
         }
+        if self.emergency.is_some_and(|emergency| roots.contains(&emergency)) {
+            return Err("emergency: the same as a member's root key; one key has one use".into());
+        }
         self.members.iter().try_for_each(|member| line_ends(member, &superiors))
     }
 }

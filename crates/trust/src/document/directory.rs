@@ -1,8 +1,11 @@
-//! The directory: one consistent view of charter, cards and keyrings.
+//! The directory: one consistent view of charter, cards, keyrings and block notices.
 
-use super::{Card, Charter, DocumentError, Floor, Keyring, Member, Signed, SignedFile, above_floor, follows};
+use super::{
+    Block, Card, Charter, DocumentError, Floor, Keyring, Member, Signed, SignedFile, above_floor, block,
+    follows,
+};
 use crate::signing::{KeyId, PublicKey};
-use concord_domain::{AgencyId, Digest};
+use concord_domain::{AgencyId, Digest, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -14,11 +17,14 @@ pub struct Directory {
     cards: BTreeMap<AgencyId, Signed<Card>>,
     keyrings: BTreeMap<AgencyId, Signed<Keyring>>,
     message_keys: BTreeMap<KeyId, BTreeSet<AgencyId>>,
+    /// The notices that count; more than one of an agency only if two were signed under one sequence.
+    blocks: BTreeMap<AgencyId, Vec<Signed<Block>>>,
 }
 
 impl Directory {
-    /// Reads `charter.toml`, `cards/*.toml` and `keyrings/*.toml` below `folder`. A bad card or keyring, or one below
-    /// the floor, leaves its agency without one and is told in the list; a bad charter fails the whole.
+    /// Reads `charter.toml`, `cards/*.toml` and `keyrings/*.toml` below `folder`, and `blocks/*.toml` if there is that
+    /// folder. A bad card or keyring, or one below the floor, leaves its agency without one and is told in the list, and
+    /// so is a bad block notice; a bad charter fails the whole.
     pub fn read(
         folder: &Path,
         charter: Digest,
@@ -35,6 +41,12 @@ impl Directory {
         }
         for path in documents(&folder.join("keyrings"), &mut problems) {
             let added = SignedFile::read(&path).and_then(|file| builder.keyring(&file));
+            problems.extend(added.err());
+        }
+        let blocks = folder.join("blocks");
+        let blocks = if blocks.exists() { documents(&blocks, &mut problems) } else { Vec::new() };
+        for path in blocks {
+            let added = SignedFile::read(&path).and_then(|file| builder.block(&file));
             problems.extend(added.err());
         }
         Ok((builder.build(), problems))
@@ -75,6 +87,17 @@ impl Directory {
         self.cards.values()
     }
 
+    /// The block notice that stops a member at `now`. Nobody below it is stopped by it.
+    pub fn blocked(&self, agency: &AgencyId, now: Timestamp) -> Option<&Signed<Block>> {
+        self.blocks_of(agency).iter().find(|block| block.stops(now))
+    }
+
+    /// The notices about a member that count: mostly the latest alone, more only where two were signed under one
+    /// sequence.
+    pub fn blocks_of(&self, agency: &AgencyId) -> &[Signed<Block>] {
+        self.blocks.get(agency).map_or(&[], Vec::as_slice)
+    }
+
     /// The keyrings that publish this message key, by agency. Mostly one: a member may copy another's public key
     /// into its own keyring, which wins it nothing, since whatever is signed names its signer, and must cost the
     /// other nothing either.
@@ -111,6 +134,7 @@ type BoxedFloor = Box<dyn Fn(&str) -> Option<(u64, Digest)>>;
 pub struct DirectoryBuilder {
     directory: Directory,
     floor: BoxedFloor,
+    notices: BTreeMap<AgencyId, Vec<Signed<Block>>>,
 }
 
 impl std::fmt::Debug for DirectoryBuilder {
@@ -123,9 +147,9 @@ impl DirectoryBuilder {
     /// Begins with a verified charter.
     pub fn new(charter: Signed<Charter>) -> Self {
         let members = charter.members.iter().map(|m| (m.agency.clone(), m.clone())).collect();
-        let (cards, keyrings, message_keys) = Default::default();
-        let directory = Directory { charter, members, cards, keyrings, message_keys };
-        Self { directory, floor: Box::new(|_| None) }
+        let (cards, keyrings, message_keys, blocks) = Default::default();
+        let directory = Directory { charter, members, cards, keyrings, message_keys, blocks };
+        Self { directory, floor: Box::new(|_| None), notices: BTreeMap::new() }
     }
 
     /// Takes nothing older than what was seen before.
@@ -164,8 +188,29 @@ impl DirectoryBuilder {
         Ok(())
     }
 
+    /// Verifies and adds a block notice. Notices count whichever order they come in: the one with the highest sequence,
+    /// but a lift only as the successor of what was seen. Of two texts under one sequence the one that stops the agency
+    /// counts; the error tells that there are two.
+    pub fn block(&mut self, file: &SignedFile) -> Result<(), DocumentError> {
+        let block = Block::verify(file, &self.directory.charter)?;
+        let seen = (self.floor)(&block_name(&block.agency));
+        let fits = follows(&block, file, seen);
+        if matches!(fits, Err(DocumentError::BelowFloor { .. })) || (fits.is_err() && block.lifted) {
+            return fits;
+        }
+        let beside = self.notices.entry(block.agency.clone()).or_default();
+        let same = |other: &&Signed<Block>| other.sequence == block.sequence;
+        let other = beside.iter().find(same).map(|other| (other.sequence, other.digest()));
+        let single = above_floor(&block, file, other);
+        beside.push(block);
+        fits.and(single)
+    }
+
     /// The finished view.
     pub fn build(mut self) -> Directory {
+        for (agency, notices) in self.notices {
+            self.directory.blocks.insert(agency, block::standing(notices));
+        }
         let message_keys = &mut self.directory.message_keys;
         for keyring in self.directory.keyrings.values() {
             message_keys.entry(keyring.message.key_id()).or_default().insert(keyring.agency.clone());
@@ -198,13 +243,19 @@ fn keyring_name(agency: &AgencyId) -> String {
     format!("keyring/{agency}")
 }
 
+fn block_name(agency: &AgencyId) -> String {
+    format!("block/{agency}")
+}
+
 impl Directory {
     /// Name, sequence and digest of each document: to be kept, and given back as the floor.
     pub fn highest(&self) -> impl Iterator<Item = (String, u64, Digest)> {
         let charter = ("charter".to_owned(), self.charter.sequence, self.charter.digest());
         let cards = self.cards.values().map(|c| (card_name(&c.agency), c.sequence, c.digest()));
         let keyrings = self.keyrings.values().map(|k| (keyring_name(&k.agency), k.sequence, k.digest()));
-        std::iter::once(charter).chain(cards).chain(keyrings)
+        let blocks = self.blocks.values().filter_map(|notices| notices.last());
+        let blocks = blocks.map(|b| (block_name(&b.agency), b.sequence, b.digest()));
+        std::iter::once(charter).chain(cards).chain(keyrings).chain(blocks)
     }
 
     /// The key that an agency signs agreements with.

@@ -1,5 +1,6 @@
 //! Each rule of the documents, with what breaks it.
 
+mod block;
 mod charter;
 mod folder;
 mod published;

@@ -1,6 +1,8 @@
 //! What holds for every decision, checked against a brute-force reading of the agreements.
 
 use super::*;
+use crate::local::LocalRules;
+use crate::rules::Documents;
 use crate::testing::{MEMBERS, directory, key, signed};
 use concord_domain::AgencyPattern;
 use concord_trust::Kind;
@@ -30,7 +32,7 @@ fn everybody_below(name: &str) -> Vec<&'static str> {
 }
 
 /// The agencies that a clause's `from` or `to` means, written out one by one.
-fn written_out(agreement: &Agreement, grant: &Grant, agencies: &Agencies) -> Vec<String> {
+pub(super) fn written_out(agreement: &Agreement, grant: &Grant, agencies: &Agencies) -> Vec<String> {
     let mut named: Vec<String> = match agencies {
         Agencies::Parties => agreement.parties.iter().map(ToString::to_string).collect(),
         Agencies::Listed(patterns) => patterns.iter().flat_map(meant).collect(),
@@ -40,6 +42,17 @@ fn written_out(agreement: &Agreement, grant: &Grant, agencies: &Agencies) -> Vec
         named.extend(below);
     }
     named
+}
+
+/// Whether the clause is one among the parties, and the two stand behind one and the same of them.
+pub(super) fn stays_within(agreement: &Agreement, grant: &Grant, case: &Case) -> bool {
+    let behind = |agency: &AgencyId| {
+        let of_party = |party: &&AgencyId| *party == agency || everybody_below(party.as_str()).contains(&agency.as_str());
+        let behind = agreement.parties.iter().filter(of_party);
+        behind.min_by_key(|party| everybody_below(party.as_str()).len())
+    };
+    let among_parties = [&grant.from, &grant.to].iter().all(|side| **side == Agencies::Parties);
+    among_parties && behind(&case.from) == behind(&case.to)
 }
 
 fn meant(pattern: &AgencyPattern) -> Vec<String> {
@@ -68,7 +81,7 @@ fn readings(agreements: &[Agreement], case: &Case, now: Timestamp) -> Vec<(u8, A
             let ceiling = HandlingLevel::ALL.iter().position(|l| *l == grant.handling);
             let level = HandlingLevel::ALL.iter().position(|l| *l == case.level);
             let time = agreement.valid_from.as_millis()..agreement.valid_until.as_millis();
-            let who = from && to && case.from != case.to;
+            let who = from && to && case.from != case.to && !stays_within(agreement, grant, case);
             if who && branch && what && level <= ceiling && time.contains(&now.as_millis()) {
                 found.push((agreement.kind.precedence(), agreement.id.clone(), at));
             }
@@ -217,7 +230,8 @@ proptest! {
             file.signatures.reverse();
             file.sign(Kind::Agreement, "bystander", &key("bystander"))
         });
-        let (other, problems) = Rules::build(files, directory(&[]), |_| None);
+        let documents = Documents::agreements(files);
+        let (other, problems) = Rules::build(documents, directory(&[]), LocalRules::default(), |_| None);
         prop_assert!(problems.is_empty());
         let rules = rules(&agreements);
         for case in cases {

@@ -1,5 +1,8 @@
 //! Which pairs of agencies a change can touch at all.
 
+use crate::coverage::Line;
+use crate::local::LocalRule;
+use crate::rules::Chain;
 use crate::signed::SignedAgreement;
 use crate::tools::Basis;
 use concord_domain::{AgencyId, Timestamp};
@@ -16,18 +19,19 @@ pub(super) struct Touched<'a> {
 
 impl<'a> Touched<'a> {
     pub(super) fn between(before: Basis<'a>, after: Basis<'a>, at: Timestamp) -> Self {
-        let moved = moved(before, after);
+        let moved = moved(before, after, at);
         let mut touched = Self { pairs: BTreeMap::new(), texts: Vec::new() };
         for (basis, other) in [(before, after), (after, before)] {
-            for text in basis.rules().agreements() {
-                let same = other.rules().get(&text.id).is_some_and(|held| held.digest() == text.digest());
-                if !same && text.in_force(at) {
-                    touched.add_text(text, basis);
+            let members: Vec<_> = members(basis).map(|agency| (agency, line(basis, agency))).collect();
+            for chain in basis.rules().chains() {
+                let text = chain.at(at);
+                if !alike(chain, other, at) && text.in_force(at) {
+                    touched.add_text(text, &members);
                 } else if !moved.is_empty() {
                     touched.texts.push(text);
                 }
             }
-            touched.add_moved(&moved, basis);
+            touched.add_moved(&moved, &members);
         }
         touched
     }
@@ -41,14 +45,13 @@ impl<'a> Touched<'a> {
         self.pairs.iter().flat_map(of).filter(|(from, to)| from != to)
     }
 
-    fn add_text(&mut self, text: &'a SignedAgreement, basis: Basis<'a>) {
+    fn add_text(&mut self, text: &'a SignedAgreement, members: &[(&'a AgencyId, Line<'a>)]) {
         self.texts.push(text);
-        let bound: Vec<_> = members(basis).filter(|agency| text.binds(agency, basis.directory())).collect();
+        let bound: Vec<_> = members.iter().filter(|(_, line)| text.binds(line)).collect();
         for grant in &text.grants {
             let covered = |agencies| {
-                let covers =
-                    |agency: &&AgencyId| text.covers(agencies, grant.below, agency, basis.directory());
-                bound.iter().copied().filter(covers).collect::<Vec<_>>()
+                let covers = |(agency, line): &&(_, _)| text.covers(agencies, grant.below, line).then_some(*agency);
+                bound.iter().copied().filter_map(|member| covers(&member)).collect::<Vec<_>>()
             };
             let to = covered(&grant.to);
             for from in covered(&grant.from) {
@@ -57,24 +60,50 @@ impl<'a> Touched<'a> {
         }
     }
 
-    /// Whoever stands elsewhere may be covered by other clauses, whoever the other agency is.
-    fn add_moved(&mut self, moved: &BTreeSet<&'a AgencyId>, basis: Basis<'a>) {
+    /// Whoever stands elsewhere, or is treated otherwise than by agreements, whoever the other agency is.
+    fn add_moved(&mut self, moved: &BTreeSet<&'a AgencyId>, members: &[(&'a AgencyId, Line<'a>)]) {
         for agency in moved {
-            self.pairs.entry(agency).or_default().extend(members(basis));
-            for other in members(basis) {
+            self.pairs.entry(agency).or_default().extend(members.iter().map(|(other, _)| other));
+            for (other, _) in members {
                 self.pairs.entry(other).or_default().insert(agency);
             }
         }
     }
 }
 
+/// Whether the other rules have the same text to judge by, with the same parties taking part in it.
+fn alike(chain: &Chain, other: Basis<'_>, at: Timestamp) -> bool {
+    let text = chain.at(at);
+    let stands = |chain: &Chain| {
+        let absent = |party| chain.absence(party, text.version, at).is_some();
+        (chain.contested(at).is_some(), text.parties.iter().map(absent).collect::<Vec<_>>())
+    };
+    let mut others = other.rules().chains_of(&text.id);
+    let held = others.find(|held| held.at(at).digest() == text.digest());
+    held.is_some_and(|held| stands(held) == stands(chain))
+}
+
 fn members(basis: Basis<'_>) -> impl Iterator<Item = &AgencyId> {
     basis.directory().members().map(|member| &member.agency)
 }
 
-/// The agencies that have other superiors in one than in the other, or are members of one only.
-fn moved<'a>(before: Basis<'a>, after: Basis<'a>) -> BTreeSet<&'a AgencyId> {
-    let line = |basis: Basis<'a>, agency| basis.directory().line(agency).collect::<Vec<_>>();
-    let all = members(before).chain(members(after));
-    all.filter(|agency| line(before, agency) != line(after, agency)).collect()
+fn line<'a>(basis: Basis<'a>, agency: &AgencyId) -> Line<'a> {
+    Line::of(agency, basis.directory())
+}
+
+/// The agencies that have other superiors in one than in the other, are members of one only, are stopped in one only,
+/// or are spoken of by an own rule that is not in both.
+fn moved<'a>(before: Basis<'a>, after: Basis<'a>, at: Timestamp) -> BTreeSet<&'a AgencyId> {
+    let own = |basis: Basis<'a>, other: Basis<'a>| {
+        let same = other.rules().local().rules();
+        basis.rules().local().rules().iter().filter(move |rule| !same.contains(rule))
+    };
+    let changed: Vec<_> = own(before, after).chain(own(after, before)).collect();
+    let stopped = |basis: Basis<'a>, agency: &AgencyId| basis.directory().blocked(agency, at).is_some();
+    let differs = |agency: &&AgencyId| {
+        let (was, is) = (line(before, agency), line(after, agency));
+        let spoken_of = |rule: &&LocalRule| rule.speaks_of(&was) || rule.speaks_of(&is);
+        was != is || stopped(before, agency) != stopped(after, agency) || changed.iter().any(spoken_of)
+    };
+    members(before).chain(members(after)).filter(differs).collect()
 }

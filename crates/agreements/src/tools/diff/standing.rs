@@ -15,7 +15,7 @@ pub(super) struct Asked<'a> {
     before: Basis<'a>,
     after: Basis<'a>,
     what: BTreeSet<(&'a Operation, Purpose)>,
-    /// None, for those that no clause speaks of, and those that some does.
+    /// None, for those that are not listed, and those that some clause or own rule tells apart.
     branches: BTreeSet<Option<Branch>>,
 }
 
@@ -29,15 +29,20 @@ pub(super) struct Changed {
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn of(touched: &Touched<'a>, before: Basis<'a>, after: Basis<'a>) -> Self {
+    pub(super) fn of(touched: &Touched<'a>, before: Basis<'a>, after: Basis<'a>, at: Timestamp) -> Self {
         let clauses = touched.texts.iter().flat_map(|text| &text.grants);
         let what = clauses.flat_map(|grant| {
             grant.operations.iter().flat_map(|asked| grant.purposes.iter().map(move |why| (asked, *why)))
         });
-        let all = [before, after].into_iter().flat_map(|basis| basis.rules().agreements());
-        let branches =
-            all.flat_map(|text| &text.grants).filter_map(|grant| grant.branches.as_ref()).flatten();
-        let branches = branches.map(|branch| Some(*branch)).chain([None]).collect();
+        let texts = [before, after].map(|basis| basis.rules().chains().map(|chain| chain.at(at)));
+        let of_clauses = texts.into_iter().flatten().flat_map(|text| &text.grants).map(|grant| &grant.branches);
+        let branches = of_clauses.flatten().flatten().map(|branch| Some(*branch)).chain([None]);
+        let mut branches: BTreeSet<_> = branches.collect();
+        let own = [before, after].map(|basis| basis.rules().local().rules());
+        // To such a rule an unknown branch is not the same as one that nothing speaks of.
+        if own.into_iter().flatten().any(|rule| rule.branches.is_some()) {
+            branches.extend(Branch::ALL.iter().map(|branch| Some(*branch)));
+        }
         Self { before, after, what: what.collect(), branches }
     }
 
@@ -70,18 +75,19 @@ fn grouped<K: PartialEq, V>(pairs: impl IntoIterator<Item = (K, V)>) -> Vec<(K, 
     groups
 }
 
-/// What may be asked at each handling level, from the lowest: the first clause up to its ceiling, then whichever covers
-/// the level above it.
+/// What may be asked at each handling level, from the lowest: the first clause as far up as it goes, then whichever
+/// covers the level above it. How far a clause goes is seen by asking, since own rules may stop below its ceiling.
 fn tiers(basis: Basis<'_>, facts: &Facts<'_>, at: Timestamp) -> Vec<Leave> {
     let mut found: Vec<Leave> = Vec::new();
     for level in HandlingLevel::ALL {
-        if found.last().is_some_and(|tier| tier.extent.ceiling >= *level) {
-            continue;
-        }
         let handling = Handling { level: *level, code: HandlingCode::H0 };
         // Whatever covers a level covers those below it, so nothing covers those above one that nothing covers.
-        let Ok(leave) = Leave::ask(basis, &Facts { handling, ..*facts }, at) else { break };
-        found.push(leave);
+        let Ok(mut leave) = Leave::ask(basis, &Facts { handling, ..*facts }, at) else { break };
+        leave.extent.ceiling = *level;
+        match found.last_mut() {
+            Some(tier) if (&tier.agreement, &tier.clause) == (&leave.agreement, &leave.clause) => *tier = leave,
+            Some(_) | None => found.push(leave),
+        }
     }
     found
 }

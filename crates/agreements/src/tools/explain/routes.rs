@@ -1,22 +1,17 @@
 //! Routes other than the direct one: carried sealed, or brokered.
 
 use super::{Chain, Explanation, Leg};
-use crate::coverage::names;
 use crate::decide::Facts;
-use crate::document::Grant;
-use crate::tools::carriers::is_carrier;
 use crate::tools::{Basis, Leave};
-use concord_domain::{AgencyId, AgencyPattern, Timestamp};
+use concord_domain::{AgencyId, Timestamp};
 
-/// The members that the agreement of `leave` names as carriers and that may carry this request.
+/// Who may each carry this request under the agreement of `leave`.
 pub(super) fn carriers(basis: Basis<'_>, facts: &Facts<'_>, leave: &Leave, at: Timestamp) -> Vec<AgencyId> {
-    let Some(text) = basis.rules().get(&leave.agreement.id) else { return Vec::new() };
-    let may = |agency: &AgencyId| {
-        let via = std::slice::from_ref(agency);
+    let may = |agency: &&AgencyId| {
+        let via = std::slice::from_ref(*agency);
         Leave::ask(basis, &Facts { agreement: Some(&leave.agreement), via, ..*facts }, at).is_ok()
     };
-    let between = members(basis).filter(|agency| *agency != facts.from && *agency != facts.to);
-    between.filter(|agency| is_carrier(text, agency, basis.directory()) && may(agency)).cloned().collect()
+    basis.rules().carriers(&leave.agreement, at).into_iter().filter(may).cloned().collect()
 }
 
 /// Chains over [`Explanation::BROKERS_MAX`] brokers at most, shortest first.
@@ -79,26 +74,7 @@ impl Search<'_> {
         // A claimed agreement binds the origin and the destination, so it says nothing of the legs between.
         let facts = Facts { from, to, behalf, onward, agreement: None, via: &[], ..*self.facts };
         let leave = Leave::ask(self.basis, &facts, self.at).ok()?;
-        let text = self.basis.rules().get(&leave.agreement.id)?;
-        let grant = text.grants.iter().find(|grant| grant.clause == leave.clause)?;
-        let covered =
-            self.covers(grant, &grant.on_behalf_of, behalf) && self.covers(grant, &grant.brokered_to, onward);
-        covered.then(|| Leg { from: from.clone(), to: to.clone(), leave })
-    }
-
-    /// Whether each of `agencies` is named by one of the patterns, or is below one named if the clause reaches there.
-    fn covers<'a>(
-        &self,
-        grant: &Grant,
-        patterns: &[AgencyPattern],
-        agencies: impl IntoIterator<Item = &'a AgencyId>,
-    ) -> bool {
-        let directory = self.basis.directory();
-        let levels = if grant.below { usize::MAX } else { 1 };
-        agencies.into_iter().all(|agency| {
-            let mut line = directory.line(agency).take(levels);
-            line.any(|named| patterns.iter().any(|pattern| names(pattern, named, directory)))
-        })
+        Some(Leg { from: from.clone(), to: to.clone(), leave })
     }
 
     fn others(&self) -> impl Iterator<Item = &AgencyId> {

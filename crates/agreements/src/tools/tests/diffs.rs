@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::document::{Onward, Quota, QuotaWindow};
-use crate::testing::{MEMBERS, directory_of, signed};
+use crate::testing::{MEMBERS, after, directory_of, signed};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, Branch, HandlingLevel};
 
@@ -67,16 +67,16 @@ fn a_next_version_changes_what_it_says_and_no_more() {
     ];
     let mut seen = Vec::new();
     for alter in alterations {
-        let mut next = Agreement { version: 2, ..only(northwest()) };
+        let mut next = only(northwest());
         alter(&mut next.grants[0]);
         seen.push(words(&between(&[only(northwest())], &[next]).iter().map(shown).collect::<Vec<_>>()));
     }
     let all = "altered: gs yn > gs yn: fugitive-apprehension serious-crime";
     assert_eq!(seen, [all, all, all, ""]);
-    let mut next = Agreement { version: 2, ..only(northwest()) };
+    let mut next = after(&only(northwest()));
     next.grants[0].quota = Some(quota);
     next.grants[0].purposes = vec![Purpose::SeriousCrime, Purpose::Research];
-    let changes = between(&[only(northwest())], &[next]);
+    let changes = between(&[only(northwest())], &[only(northwest()), next]);
     assert_eq!(
         changes.iter().map(shown).collect::<Vec<_>>(),
         [
@@ -93,7 +93,7 @@ fn a_next_version_changes_what_it_says_and_no_more() {
 #[test]
 fn a_clause_that_goes_higher_with_fewer_fields_is_seen() {
     let high = Grant { handling: HandlingLevel::Confidential, fields: vec![], ..grant("2") };
-    let next = Agreement { version: 2, grants: vec![grant("1"), high], ..northwest() };
+    let next = Agreement { grants: vec![grant("1"), high], ..northwest() };
     let changes = between(&[only(northwest())], &[only(next)]);
     let [Change { kind: ChangeKind::Altered { before, after }, .. }] = changes.as_slice() else {
         panic!("{changes:?}")
@@ -107,16 +107,14 @@ fn a_clause_that_goes_higher_with_fewer_fields_is_seen() {
 fn two_clauses_that_say_what_one_did_are_no_change() {
     let one = Grant { handling: HandlingLevel::Confidential, ..grant("1") };
     let two = vec![grant("1"), Grant { clause: "2".parse().unwrap(), ..one.clone() }];
-    let next = Agreement { version: 2, grants: two, ..northwest() };
+    let next = Agreement { grants: two, ..northwest() };
     assert_eq!(between(&[Agreement { grants: vec![one], ..northwest() }], &[next]), []);
 }
 
 #[test]
 fn branches_are_told_where_they_differ() {
-    let narrow = |branches| Agreement {
-        version: 2,
-        ..only(Agreement { grants: vec![Grant { branches, ..grant("1") }], ..northwest() })
-    };
+    let narrow =
+        |branches| only(Agreement { grants: vec![Grant { branches, ..grant("1") }], ..northwest() });
     let changes = between(&[], &[narrow(None)]);
     assert_eq!(changes[0].branches, [], "any");
     let changes = between(&[], &[narrow(Some(vec![Branch::Narcotics]))]);
@@ -150,9 +148,9 @@ fn who_comes_to_stand_below_another_gains_and_loses() {
         _ => (name, superior),
     });
     let to_gansu = Grant { to: listed(&["gs.police.cn"]), from: listed(&["yn.police.cn"]), ..grant("1") };
-    let file = || [signed(&Agreement { grants: vec![to_gansu.clone()], ..northwest() })];
-    let (before, _) = crate::Rules::build(file(), directory(&[]), |_| None);
-    let (after, _) = crate::Rules::build(file(), directory_of(&moved, &[]), |_| None);
+    let file = signed(&Agreement { grants: vec![to_gansu], ..northwest() });
+    let before = built([file.clone()], directory(&[]));
+    let after = built([file], directory_of(&moved, &[], &[]));
     let rows: Vec<_> = diff(&before, &after, now()).iter().map(shown).collect();
     let purposes = "fugitive-apprehension serious-crime";
     assert_eq!(
@@ -166,7 +164,7 @@ fn who_comes_to_stand_below_another_gains_and_loses() {
 
 #[test]
 fn an_agency_without_a_card_is_still_a_member() {
-    let before = crate::Rules::build([signed(&northwest())], directory(&["fda.cn"]), |_| None).0;
+    let before = built([signed(&northwest())], directory(&["fda.cn"]));
     assert_eq!(diff(&before, &rules(&[northwest()]), now()), []);
 }
 

@@ -83,15 +83,17 @@ fn the_future_is_judged_by_its_own_time() {
 #[test]
 fn carriers_are_those_that_the_agreement_names() {
     let carried = |carriers| {
-        let rules = rules(&[Agreement { carriers, ..northwest() }]);
+        let three = named("three", &["yn.police.cn", "gs.police.cn", "sn.police.cn"], vec![grant("1")]);
+        let rules = rules(&[Agreement { carriers, ..three }]);
         let carriers = explained(&rules, "yn.police.cn", "gs.police.cn").carriers;
         carriers.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(
-        carried(Some(listed(&["police.cn", "sn.police.cn", "yn.police.cn"]))),
-        ["police.cn", "sn.police.cn"]
+        carried(Some(listed(&["sn.police.cn", "km.yn.police.cn", "yn.police.cn"]))),
+        ["km.yn.police.cn", "sn.police.cn"]
     );
-    assert_eq!(carried(Some(Agencies::Parties)), [""; 0], "both parties are at the ends");
+    assert_eq!(carried(Some(listed(&["*.yn.police.cn"]))), ["gd.km.yn.police.cn", "km.yn.police.cn"]);
+    assert_eq!(carried(Some(Agencies::Parties)), ["sn.police.cn"], "the other parties are at the ends");
     assert_eq!(carried(None), [""; 0]);
 }
 

@@ -1,9 +1,11 @@
 //! What holds for any agreements.
 
-use super::sample::{BRANCHES, OPERATIONS, PURPOSES, an_agreement, an_instant, some_agreements};
+use super::sample::{
+    BRANCHES, OPERATIONS, PURPOSES, an_agreement, an_instant, some_agreements, some_events,
+};
 use super::*;
-use crate::decide::{Asking, Facts, decide};
-use crate::testing::MEMBERS;
+use crate::decide::{Asking, Facts, Opening, decide};
+use crate::testing::{MEMBERS, after, rules_of, signed, signed_after};
 use concord_domain::{AgencyId, Branch, HandlingCode, HandlingLevel, Operation, Timestamp};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -21,16 +23,14 @@ fn questions() -> Vec<Question> {
     all
 }
 
-/// What may be asked at each handling level.
+/// What the one asked may serve at each handling level.
 fn levels(rules: &crate::Rules, question: &Question, at: Timestamp) -> Vec<String> {
     let (from, to, operation, purpose, branch) = question;
     let level = |level: &HandlingLevel| {
         let handling = Handling { level: *level, code: HandlingCode::H0 };
         let facts = Facts { handling, branch: *branch, ..Facts::new(from, to, operation, *purpose) };
-        let Ok(permit) = decide::<Asking>(rules, &facts, at) else { return "no".to_owned() };
-        let text = rules.get(&permit.agreement().id).unwrap();
-        let grant = text.grants.iter().find(|grant| grant.clause == *permit.clause()).unwrap();
-        format!("{:?} {:?} {:?}", permit.fields(), grant.quota, grant.onward)
+        let Ok(permit) = decide::<Opening>(rules, &facts, at) else { return "no".to_owned() };
+        format!("{:?} {:?} {:?}", permit.fields(), permit.quota(), permit.onward())
     };
     HandlingLevel::ALL.iter().map(level).collect()
 }
@@ -85,14 +85,21 @@ proptest! {
         prop_assert_eq!(diff(&rules, &rules.clone(), at), []);
     }
 
-    /// The rows of a difference are all that changes, each told once, and nothing else.
+    /// The rows of a difference are all that changes, each told once, and nothing else; whatever makes the difference.
     #[test]
     fn a_difference_is_what_decisions_say(
-        before in some_agreements(), after in some_agreements(), at in an_instant(),
+        before in some_agreements(), after in some_agreements(), other in any::<bool>(),
+        around in (some_events(), some_events()), at in an_instant(),
     ) {
+        let after = if other { after } else { before.clone() };
         let clauses = before.iter().chain(&after).flat_map(|text| &text.grants);
-        let spoken = clauses.flat_map(|grant| grant.branches.clone().unwrap_or_default()).collect();
-        let (before, after) = (rules(&before), rules(&after));
+        let mut spoken: BTreeSet<_> =
+            clauses.flat_map(|grant| grant.branches.clone().unwrap_or_default()).collect();
+        let mut own = [&around.0, &around.1].into_iter().flat_map(|events| &events.own);
+        if own.any(|rule| rule.branches.is_some()) {
+            spoken.extend(BRANCHES);
+        }
+        let (before, after) = (around.0.rules(&before), around.1.rules(&after));
         let told = written_out(&diff(&before, &after, at), &spoken);
         let once: BTreeSet<_> = told.iter().cloned().collect();
         prop_assert_eq!(told.len(), once.len(), "told twice");
@@ -105,11 +112,18 @@ proptest! {
     fn adoption_comes_as_foretold(
         today in some_agreements(), proposed in an_agreement("a"), at in an_instant(),
     ) {
-        let proposed = Agreement { version: 2, ..proposed };
-        let mut tomorrow: Vec<_> = today.iter().filter(|text| text.id != proposed.id).cloned().collect();
-        tomorrow.push(proposed.clone());
+        let (proposed, file) = match today.iter().find(|text| text.id == proposed.id) {
+            None => (proposed.clone(), signed(&proposed)),
+            Some(before) => {
+                let Agreement { version, previous, .. } = after(before);
+                let next = Agreement { version, previous, ..proposed };
+                let file = signed_after(before, &next);
+                (next, file)
+            }
+        };
+        let tomorrow = rules_of(Documents::agreements(today.iter().map(signed).chain([file])));
         let foretold = what_if(&rules(&today), &signed_by(&proposed, |_| false), at).unwrap();
-        prop_assert_eq!(foretold, diff(&rules(&today), &rules(&tomorrow), at));
+        prop_assert_eq!(foretold, diff(&rules(&today), &tomorrow, at));
     }
 
     /// Every cell of the matrix is what is decided.

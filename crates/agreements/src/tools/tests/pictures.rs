@@ -6,7 +6,7 @@ use crate::testing::time;
 
 /// Three regions with a carrier, and a pact with a hostile title that is not in force yet.
 fn picture() -> Graph {
-    let regional = Agreement { carriers: Some(listed(&["police.cn"])), ..northwest() };
+    let regional = Agreement { carriers: Some(listed(&["km.yn.police.cn"])), ..northwest() };
     let title = Title { zh: "食品\"]; x --> y".into(), en: "Food & <drugs>\nagain".into() };
     let (valid_from, valid_until) = (time("2027-01-01T00:00:00Z"), time("2028-01-01T00:00:00Z"));
     let pact = Agreement {

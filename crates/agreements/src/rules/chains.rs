@@ -1,0 +1,171 @@
+//! From documents to the chains that count.
+
+use super::absences::Absences;
+use super::chain::{Chain, Conflict, Contest};
+use super::pending::Pending;
+use crate::declaration::{Act, SignedDeclaration};
+use crate::error::AgreementError;
+use crate::signed::{SignedAgreement, Text};
+use concord_domain::{AgencyId, AgreementRef, Digest};
+use concord_trust::Directory;
+use std::collections::BTreeSet;
+
+/// What building finds besides the chains.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) problems: Vec<AgreementError>,
+    pub(super) conflicts: Vec<Conflict>,
+    pub(super) pending: Vec<Pending>,
+}
+
+/// Builds the chains of one agreement: mostly one. `texts` are all about it, in the order of version and digest.
+pub(super) fn build(
+    texts: &[Text],
+    declarations: &[SignedDeclaration],
+    directory: &Directory,
+    found: &mut Found,
+) -> Vec<Chain> {
+    let mut builder = Builder { texts, declarations, directory, found, judged: BTreeSet::new() };
+    let mut chains = builder.roots();
+    chains.iter_mut().for_each(|chain| builder.extend(chain));
+    builder.tell_the_rest(&chains);
+    chains
+}
+
+struct Builder<'a> {
+    texts: &'a [Text],
+    declarations: &'a [SignedDeclaration],
+    directory: &'a Directory,
+    found: &'a mut Found,
+    /// The texts that were held against a chain.
+    judged: BTreeSet<Digest>,
+}
+
+impl Builder<'_> {
+    /// Each first version that all its parties signed begins a chain. Where there are two of them, whoever signed both
+    /// takes part in neither: so a name that others use too takes nothing away from those who signed one text only.
+    fn roots(&mut self) -> Vec<Chain> {
+        let texts = self.texts;
+        let candidates: Vec<_> = texts.iter().filter(|text| text.agreement.version == 1).collect();
+        let roots = self.complete(&candidates, |_| Vec::new(), |_| Ok(()));
+        let suspended = Absences::suspended(self.declarations);
+        let mut chains: Vec<_> =
+            roots.iter().map(|(_, signed)| Chain::new(signed.clone(), suspended.clone())).collect();
+        for (chain, (root, _)) in chains.iter_mut().zip(&roots) {
+            chain.withdraw(self.declarations, &mut self.found.problems);
+            for (rival, _) in roots.iter().filter(|(rival, _)| rival.digest != root.digest) {
+                let since = root.agreement.valid_from.min(rival.agreement.valid_from);
+                let both = rival.agreement.parties.iter().filter(|p| root.agreement.parties.contains(p));
+                both.for_each(|party| chain.absences().signed_two_texts(party, since));
+            }
+        }
+        let roots: Vec<_> = roots.into_iter().map(|(text, _)| text).collect();
+        self.tell_conflict(&roots);
+        chains
+    }
+
+    /// Adds version after version, up to one that none or more than one text may be.
+    fn extend(&mut self, chain: &mut Chain) {
+        let texts = self.texts;
+        loop {
+            let before = chain.highest();
+            let follows = |text: &&Text| {
+                Some(text.agreement.version) == before.version.checked_add(1)
+                    && text.agreement.previous == Some(before.digest())
+            };
+            let candidates: Vec<_> = texts.iter().filter(follows).collect();
+            let bound = |text: &Text| chain.bound_at(before, text.agreement.valid_from).cloned().collect();
+            let directory = self.directory;
+            let complete = self.complete(&candidates, bound, |text| chain.releases(text, directory));
+            let mut complete = complete.into_iter();
+            match (complete.next(), complete.next()) {
+                (None, _) => return,
+                (Some((_, signed)), None) => chain.follow(signed),
+                (Some(first), Some(second)) => {
+                    let rivals: Vec<_> =
+                        [first, second].into_iter().chain(complete).map(|(text, _)| text).collect();
+                    chain.contest = self.tell_conflict(&rivals).map(|conflict| Contest {
+                        since: conflict.since,
+                        version: conflict.version,
+                        digests: rivals.iter().map(|text| text.digest).collect(),
+                    });
+                    return;
+                }
+            }
+            chain.withdraw(self.declarations, &mut self.found.problems);
+        }
+    }
+
+    /// Those of the candidates that all signed who must: the parties, and who else `others` names. What the others lack
+    /// is told, and waited for unless one of the candidates counts already.
+    fn complete<'t>(
+        &mut self,
+        candidates: &[&'t Text],
+        others: impl Fn(&Text) -> Vec<AgencyId>,
+        released: impl Fn(&Text) -> Result<(), AgreementError>,
+    ) -> Vec<(&'t Text, SignedAgreement)> {
+        let (mut complete, mut pending) = (Vec::new(), Vec::new());
+        for text in candidates {
+            self.judged.insert(text.digest);
+            match text.signed(self.directory).and_then(|signed| released(text).map(|()| signed)) {
+                Ok(signed) => complete.push((*text, signed)),
+                Err(problem) => {
+                    self.found.problems.push(problem);
+                    pending.push(self.missing(text, others(text)));
+                }
+            }
+        }
+        if complete.is_empty() {
+            self.found.pending.append(&mut pending);
+        }
+        complete
+    }
+
+    fn missing(&self, text: &Text, others: Vec<AgencyId>) -> Pending {
+        let mut missing = Vec::new();
+        for agency in text.agreement.parties.iter().cloned().chain(others) {
+            if !missing.contains(&agency) && text.signed_by(&agency, self.directory).is_err() {
+                missing.push(agency);
+            }
+        }
+        let (id, version, digest) = (text.agreement.id.clone(), text.agreement.version, text.digest);
+        Pending { text: AgreementRef { id, version, digest }, file: text.file.name.clone(), missing }
+    }
+
+    fn tell_conflict(&mut self, rivals: &[&Text]) -> Option<&Conflict> {
+        let [first, second, ..] = rivals else { return None };
+        self.found.problems.push(AgreementError::TwoTexts {
+            file: first.file.name.clone(),
+            other: second.file.name.clone(),
+            id: first.agreement.id.clone(),
+            version: first.agreement.version,
+        });
+        self.found.conflicts.push(Conflict::of(rivals)?);
+        self.found.conflicts.last()
+    }
+
+    /// Versions that follow nothing, and withdrawals from nothing.
+    fn tell_the_rest(&mut self, chains: &[Chain]) {
+        for text in self.texts.iter().filter(|text| !self.judged.contains(&text.digest)) {
+            self.found.problems.push(AgreementError::NoPredecessor {
+                file: text.file.name.clone(),
+                id: text.agreement.id.clone(),
+                version: text.agreement.version,
+            });
+        }
+        for declaration in self.declarations {
+            let is_withdrawal = matches!(declaration.act, Act::Withdrawal { .. });
+            let speaks_of = |text: &SignedAgreement| {
+                text.version == declaration.version && text.parties.contains(&declaration.party)
+            };
+            if is_withdrawal && !chains.iter().flat_map(Chain::texts).any(speaks_of) {
+                self.found.problems.push(AgreementError::NothingToWithdrawFrom {
+                    file: declaration.file().to_owned(),
+                    id: declaration.agreement.clone(),
+                    version: declaration.version,
+                    party: declaration.party.clone(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Nothing below what was seen before.
+
+use super::chain::Chain;
+use crate::error::AgreementError;
+use concord_domain::Digest;
+
+/// Those chains of one agreement that reach what was seen before, the one that its name means first: with a floor it is
+/// the only one, without the one of most parties.
+pub(super) fn above(
+    chains: Vec<Chain>,
+    floor: Option<(u32, Digest)>,
+    problems: &mut Vec<AgreementError>,
+) -> Vec<Chain> {
+    let mut above = Vec::new();
+    for chain in chains {
+        match floor.map_or(Ok(()), |(version, digest)| reaches(&chain, version, digest)) {
+            Ok(()) => above.push(chain),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    above.sort_by_key(|chain| {
+        let first = chain.texts().next();
+        (std::cmp::Reverse(first.map(|text| text.parties.len())), first.map(|text| text.digest()))
+    });
+    above
+}
+
+fn reaches(chain: &Chain, floor: u32, digest: Digest) -> Result<(), AgreementError> {
+    let highest = chain.highest();
+    let contest = chain.contest.as_ref().filter(|contest| contest.version == floor);
+    if contest.is_some_and(|contest| contest.digests.contains(&digest)) {
+        return Ok(());
+    }
+    let (id, version) = (highest.id.clone(), highest.version);
+    match chain.texts().find(|text| text.version == floor) {
+        Some(text) if text.digest() == digest => Ok(()),
+        Some(text) => Err(AgreementError::OtherText { file: text.file().to_owned(), id, version: floor }),
+        None => Err(AgreementError::BelowFloor { file: highest.file().to_owned(), id, version, floor }),
+    }
+}
