@@ -89,8 +89,8 @@ fn no_private_key_is_readable_by_others() {
             }
         }
     }
-    // Three of the charter, three of each member, and four keys and four certificates' keys of each node.
-    assert_eq!(keys, 3 + 3 * MEMBERS + 8 * NODES.len());
+    // Three of the charter and its emergency key, three of each member, and four keys and four certificates' keys of each node.
+    assert_eq!(keys, 4 + 3 * MEMBERS + 8 * NODES.len());
 }
 
 #[test]
