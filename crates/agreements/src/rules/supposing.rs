@@ -69,9 +69,5 @@ fn beginning(text: SignedAgreement, declared: &[SignedDeclaration]) -> Chain {
 }
 
 fn without_predecessor(text: &SignedAgreement) -> AgreementError {
-    AgreementError::NoPredecessor {
-        file: text.file().to_owned(),
-        id: text.id.clone(),
-        version: text.version,
-    }
+    AgreementError::NoPredecessor { file: text.file().to_owned(), id: text.id.clone(), version: text.version }
 }

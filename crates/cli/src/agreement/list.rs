@@ -29,7 +29,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()
         Format::Json => {
             let pending = standing::pending(&rules, None).map(standing::pending_line);
             let conflicts = standing::conflicts(&rules, None).map(standing::conflict_line);
-            let mut lines = versions.iter().map(|text| line(&rules, text, at)).chain(pending).chain(conflicts);
+            let mut lines =
+                versions.iter().map(|text| line(&rules, text, at)).chain(pending).chain(conflicts);
             lines.try_for_each(|line| session.output.line(&line.to_string()))?;
         }
         Format::Table => {

@@ -35,9 +35,10 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()
     let file = SignedFile::read(Path::new(name))?;
     let text = Agreement::parse(&file)?;
     let digest = sha256(&[&file.bytes]);
-    let signers = text.parties.iter().chain(text_before(&rules, &text).flat_map(|before| {
-        before.parties.iter().filter(|party| !text.parties.contains(party))
-    }));
+    let signers = text.parties.iter().chain(
+        text_before(&rules, &text)
+            .flat_map(|before| before.parties.iter().filter(|party| !text.parties.contains(party))),
+    );
     let signatures: Vec<_> = signers.map(|p| (p, signature(&file, &directory, p))).collect();
     let lines = signatures.iter().map(|(party, found)| json!({ "party": party, "signature": found }));
     let object = json!({ "agreement": text, "sha256": digest, "file": file.name, "signatures": lines.collect::<Vec<_>>() });

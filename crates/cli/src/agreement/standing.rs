@@ -87,7 +87,10 @@ impl<'a> Absent<'a> {
 }
 
 /// The texts of an agreement, or of all, that lack signatures.
-pub(super) fn pending<'a>(rules: &'a Rules, id: Option<&'a AgreementId>) -> impl Iterator<Item = &'a Pending> {
+pub(super) fn pending<'a>(
+    rules: &'a Rules,
+    id: Option<&'a AgreementId>,
+) -> impl Iterator<Item = &'a Pending> {
     rules.pending().iter().filter(move |pending| id.is_none_or(|id| pending.text.id == *id))
 }
 
@@ -142,3 +145,6 @@ pub(super) fn declared(declaration: &SignedDeclaration) -> String {
         Act::Resumption => format!("{party} resumes its part"),
     }
 }
+
+#[cfg(test)]
+mod tests;

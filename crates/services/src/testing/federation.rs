@@ -70,7 +70,8 @@ pub(crate) fn rules(fields: &[Field]) -> Arc<Rules> {
     let file = SignedFile::unsigned("pact.v1.toml", pact(fields).to_toml());
     let file =
         [ASKS, ANSWERS].iter().fold(file, |file, name| file.sign(Kind::Agreement, name, &key(name, 1)));
-    let (rules, problems) = Rules::build(Documents::agreements([file]), Arc::new(directory()), LocalRules::default(), |_| None);
+    let (rules, problems) =
+        Rules::build(Documents::agreements([file]), Arc::new(directory()), LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");
     Arc::new(rules)
 }

@@ -47,7 +47,9 @@ pub(super) fn written_out(agreement: &Agreement, grant: &Grant, agencies: &Agenc
 /// Whether the clause is one among the parties, and the two stand behind one and the same of them.
 pub(super) fn stays_within(agreement: &Agreement, grant: &Grant, case: &Case) -> bool {
     let behind = |agency: &AgencyId| {
-        let of_party = |party: &&AgencyId| *party == agency || everybody_below(party.as_str()).contains(&agency.as_str());
+        let of_party = |party: &&AgencyId| {
+            *party == agency || everybody_below(party.as_str()).contains(&agency.as_str())
+        };
         let behind = agreement.parties.iter().filter(of_party);
         behind.min_by_key(|party| everybody_below(party.as_str()).len())
     };

@@ -50,7 +50,8 @@ impl<'a> Touched<'a> {
         let bound: Vec<_> = members.iter().filter(|(_, line)| text.binds(line)).collect();
         for grant in &text.grants {
             let covered = |agencies| {
-                let covers = |(agency, line): &&(_, _)| text.covers(agencies, grant.below, line).then_some(*agency);
+                let covers =
+                    |(agency, line): &&(_, _)| text.covers(agencies, grant.below, line).then_some(*agency);
                 bound.iter().copied().filter_map(|member| covers(&member)).collect::<Vec<_>>()
             };
             let to = covered(&grant.to);

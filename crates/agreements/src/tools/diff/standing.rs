@@ -35,7 +35,8 @@ impl<'a> Asked<'a> {
             grant.operations.iter().flat_map(|asked| grant.purposes.iter().map(move |why| (asked, *why)))
         });
         let texts = [before, after].map(|basis| basis.rules().chains().map(|chain| chain.at(at)));
-        let of_clauses = texts.into_iter().flatten().flat_map(|text| &text.grants).map(|grant| &grant.branches);
+        let of_clauses =
+            texts.into_iter().flatten().flat_map(|text| &text.grants).map(|grant| &grant.branches);
         let branches = of_clauses.flatten().flatten().map(|branch| Some(*branch)).chain([None]);
         let mut branches: BTreeSet<_> = branches.collect();
         let own = [before, after].map(|basis| basis.rules().local().rules());
@@ -85,7 +86,9 @@ fn tiers(basis: Basis<'_>, facts: &Facts<'_>, at: Timestamp) -> Vec<Leave> {
         let Ok(mut leave) = Leave::ask(basis, &Facts { handling, ..*facts }, at) else { break };
         leave.extent.ceiling = *level;
         match found.last_mut() {
-            Some(tier) if (&tier.agreement, &tier.clause) == (&leave.agreement, &leave.clause) => *tier = leave,
+            Some(tier) if (&tier.agreement, &tier.clause) == (&leave.agreement, &leave.clause) => {
+                *tier = leave
+            }
             Some(_) | None => found.push(leave),
         }
     }

@@ -1,8 +1,10 @@
 //! Changes, as rows that people read.
 
 use super::*;
+use crate::declaration::Act;
 use crate::document::{Onward, Quota, QuotaWindow};
-use crate::testing::{MEMBERS, after, directory_of, signed};
+use crate::local::LocalRule;
+use crate::testing::{MEMBERS, after, block, declared, declares, directory_of, directory_with, signed};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, Branch, HandlingLevel};
 
@@ -113,8 +115,7 @@ fn two_clauses_that_say_what_one_did_are_no_change() {
 
 #[test]
 fn branches_are_told_where_they_differ() {
-    let narrow =
-        |branches| only(Agreement { grants: vec![Grant { branches, ..grant("1") }], ..northwest() });
+    let narrow = |branches| only(Agreement { grants: vec![Grant { branches, ..grant("1") }], ..northwest() });
     let changes = between(&[], &[narrow(None)]);
     assert_eq!(changes[0].branches, [], "any");
     let changes = between(&[], &[narrow(Some(vec![Branch::Narcotics]))]);
@@ -160,6 +161,33 @@ fn who_comes_to_stand_below_another_gains_and_loses() {
             format!("lost: gd.km.yn km.yn > gs odd.yn: {purposes}")
         ]
     );
+}
+
+#[test]
+fn who_withdraws_or_is_stopped_or_forbidden_loses() {
+    let plain = Agreement { grants: vec![Grant { below: false, ..grant("1") }], ..northwest() };
+    let before = rules(std::slice::from_ref(&plain));
+    let with = |declarations, blocks: &[concord_trust::Block], own| {
+        let documents = Documents { agreements: vec![signed(&plain)], declarations };
+        let after =
+            Rules::build(documents, directory_with(&[], blocks), LocalRules::new(own).unwrap(), |_| None).0;
+        diff(&before, &after, now()).iter().map(shown).collect::<Vec<_>>()
+    };
+    let all = "fugitive-apprehension serious-crime";
+    let both = [format!("lost: gs yn > gs yn: {all}")];
+    let withdrawal = Act::Withdrawal { effective_at: now() };
+    assert_eq!(with(vec![declared(&declares("gs.police.cn", 1, withdrawal))], &[], vec![]), both);
+    assert_eq!(with(vec![], &[block("gs.police.cn", now())], vec![]), both);
+    let forbidden = LocalRule {
+        name: "not from Gansu".into(),
+        when: None,
+        agencies: Some(vec!["gs.police.cn".parse().unwrap()]),
+        operations: None,
+        purposes: None,
+        branches: None,
+        handling_above: None,
+    };
+    assert_eq!(with(vec![], &[], vec![forbidden]), [format!("lost: gs > yn: {all}")]);
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! What holds for any agreements.
 
-use super::sample::{
-    BRANCHES, OPERATIONS, PURPOSES, an_agreement, an_instant, some_agreements, some_events,
-};
+use super::sample::{BRANCHES, OPERATIONS, PURPOSES, an_agreement, an_instant, some_agreements, some_events};
 use super::*;
 use crate::decide::{Asking, Facts, Opening, decide};
 use crate::testing::{MEMBERS, after, rules_of, signed, signed_after};

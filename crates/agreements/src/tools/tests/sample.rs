@@ -80,7 +80,14 @@ impl Events {
         let [_, between] = BEGINNINGS.map(time);
         let declaration = |(sequence, (id, party)): (u64, &(&str, &str)), act| {
             let (agreement, party) = (id.parse().unwrap(), agency(party));
-            declared(&Declaration { agreement, version: 1, party, sequence, issued: time(BEGINNINGS[0]), act })
+            declared(&Declaration {
+                agreement,
+                version: 1,
+                party,
+                sequence,
+                issued: time(BEGINNINGS[0]),
+                act,
+            })
         };
         let withdrawal = |one| declaration(one, Act::Withdrawal { effective_at: between });
         let suspension = |one| declaration(one, Act::Suspension { from: between, until: None });
