@@ -8,6 +8,7 @@ mod chains;
 mod documents;
 mod floor;
 mod pending;
+mod supposing;
 #[cfg(test)]
 mod tests;
 
@@ -130,6 +131,12 @@ impl Rules {
         text.into_iter().flat_map(move |(chain, text)| chain.present(text, now))
     }
 
+    /// Whether the version of an agreement to judge by is in force at `now`: its time has come and is not over, nothing
+    /// leaves open what was agreed, and two parties at least take part.
+    pub fn in_force(&self, id: &AgreementId, now: Timestamp) -> bool {
+        self.participants(id, now).nth(1).is_some()
+    }
+
     /// Why a party takes no part, at `now`, in the version of an agreement to judge by.
     pub fn absence(&self, id: &AgreementId, party: &AgencyId, now: Timestamp) -> Option<Absence> {
         let chain = self.chains_of(id).next()?;
@@ -162,6 +169,11 @@ impl Rules {
     pub(crate) fn chains_of(&self, id: &AgreementId) -> impl Iterator<Item = &Chain> {
         let begin = self.chains.partition_point(|chain| chain.highest().id < *id);
         self.chains.iter().skip(begin).take_while(move |chain| chain.highest().id == *id)
+    }
+
+    /// All chains, by name.
+    pub(crate) fn chains(&self) -> impl Iterator<Item = &Chain> {
+        self.chains.iter()
     }
 
     /// Of each name the chain that it means.

@@ -1,7 +1,7 @@
 //! What may stand on the command line.
 
 use crate::output::Format;
-use crate::{bench, cluster, demo, ledger, node, pki, register, search};
+use crate::{agreement, bench, cluster, demo, ledger, node, pki, register, search};
 use clap::{Args, Parser, Subcommand};
 use concord_domain::AgencyId;
 use std::path::PathBuf;
@@ -49,6 +49,9 @@ pub(crate) enum Command {
     /// Make charters, keyrings and certificates
     #[command(subcommand)]
     Pki(pki::Command),
+    /// Agreements: draft and sign them, see what they come to
+    #[command(subcommand)]
+    Agreement(agreement::Command),
     /// The agency's own register of wanted persons
     #[command(subcommand)]
     Register(register::Command),

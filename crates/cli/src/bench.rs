@@ -1,6 +1,7 @@
 //! `concord bench`: searches between two nodes on this machine, and where their time goes.
 
 mod cpu;
+mod decision;
 mod load;
 mod primitives;
 mod report;

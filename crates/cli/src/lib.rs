@@ -9,8 +9,10 @@
 //!                                               cluster, demo, bench          Cluster: nodes as child processes
 //!                                               search, register, ledger      concord_client::Client
 //!                                               pki                           concord_pki
+//!                                               agreement                     concord_agreements::tools
 //! ```
 
+mod agreement;
 mod arguments;
 mod bench;
 mod cluster;
@@ -58,6 +60,7 @@ async fn run(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
         Command::Search(arguments) => search::run(session, arguments).await,
         Command::Register(command) => register::run(session, command).await,
         Command::Ledger(command) => ledger::run(session, command).await,
+        Command::Agreement(command) => agreement::run(session, command),
         Command::Pki(command) => pki::run(session, command),
         Command::Demo(arguments) => demo::run(session, arguments).await,
         Command::Bench(arguments) => bench::run(session, arguments).await,
