@@ -2,7 +2,7 @@
 //! claims can be altered before it is signed with the member's real key.
 
 use crate::caller;
-use concord_agreements::Rules;
+use concord_agreements::{LocalRules, Rules};
 use concord_domain::wanted::Subject;
 use concord_domain::{AgencyId, AgreementId, AgreementRef, Clock, Digest, Handling, Purpose, RequestId};
 use concord_domain::{SystemClock, SystemEntropy};
@@ -68,7 +68,8 @@ impl Forger {
         let charter = sha256(&[&std::fs::read(layout.charter()).expect("a charter")]);
         let directory = concord_trust::Directory::read(&layout.federation(), charter, |_: &str| None);
         let (directory, _) = directory.expect("a directory");
-        let (rules, _) = Rules::read(&layout.agreements(), Arc::new(directory), |_| None);
+        let (rules, _) =
+            Rules::read(&layout.federation(), Arc::new(directory), LocalRules::default(), |_| None);
         let channel = caller::channel(layout, destination, &layout.node(carrier).node(), address);
         Self {
             message: SigningKey::from_text(&text(KeyName::Message)).expect("a message key"),
@@ -86,7 +87,7 @@ impl Forger {
     /// If the federation has none of that name.
     pub fn agreement(&self, id: &str) -> AgreementRef {
         let id: AgreementId = id.parse().expect("an agreement's id");
-        self.rules.get(&id).expect("an agreement").reference()
+        self.rules.get(&id, SystemClock.now()).expect("an agreement").reference()
     }
 
     /// The destination's keyring.

@@ -151,7 +151,8 @@ impl TryFrom<Written> for Declaration {
     type Error = InvalidDeclaration;
 
     fn try_from(written: Written) -> Result<Self, InvalidDeclaration> {
-        let Written { agreement, version, party, sequence, issued, withdrawal, suspension, resumption } = written;
+        let Written { agreement, version, party, sequence, issued, withdrawal, suspension, resumption } =
+            written;
         let act = match (withdrawal, suspension, resumption) {
             (Some(Withdrawal { effective_at }), None, None) => Act::Withdrawal { effective_at },
             (None, Some(Suspension { from, until }), None) => Act::Suspension { from, until },

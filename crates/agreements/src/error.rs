@@ -69,7 +69,9 @@ pub enum AgreementError {
     },
     /// A party of the version before has neither signed the successor nor withdrawn by its beginning, so that it would
     /// be displaced.
-    #[error("{file}: {party}, a party of version {version}, has neither signed this one nor withdrawn: {source}")]
+    #[error(
+        "{file}: {party}, a party of version {version}, has neither signed this one nor withdrawn: {source}"
+    )]
     PredecessorNotSigned {
         /// The file of the successor.
         file: String,
@@ -106,7 +108,9 @@ pub enum AgreementError {
         sequence: u64,
     },
     /// A withdrawal that would be in effect before the notice of the agreement has passed.
-    #[error("{file}: withdrawal.effective_at: {effective_at} is before {earliest}, the end of the notice agreed")]
+    #[error(
+        "{file}: withdrawal.effective_at: {effective_at} is before {earliest}, the end of the notice agreed"
+    )]
     NoticeTooShort {
         /// The file.
         file: String,
@@ -116,7 +120,9 @@ pub enum AgreementError {
         earliest: Timestamp,
     },
     /// A withdrawal from a version that does not count here, or not with that party.
-    #[error("{file}: no version {version} of {id} with the party {party} counts here, from which it could withdraw")]
+    #[error(
+        "{file}: no version {version} of {id} with the party {party} counts here, from which it could withdraw"
+    )]
     NothingToWithdrawFrom {
         /// The file.
         file: String,

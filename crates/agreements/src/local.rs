@@ -72,7 +72,9 @@ pub enum InvalidLocalRules {
         limit: usize,
     },
     /// A name is empty, too long or has a control character.
-    #[error("rules: the name of rule {number} must have 1 to {limit} characters, none of them a control character")]
+    #[error(
+        "rules: the name of rule {number} must have 1 to {limit} characters, none of them a control character"
+    )]
     Name {
         /// Which rule, from 1.
         number: usize,

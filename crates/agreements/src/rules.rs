@@ -249,7 +249,8 @@ fn declarations(
     for of_id in declared.values_mut() {
         of_id.sort_by(|a, b| (&a.party, a.sequence, a.digest()).cmp(&(&b.party, b.sequence, b.digest())));
         of_id.dedup_by_key(|declaration| declaration.digest());
-        let same = |a: &SignedDeclaration, b: &SignedDeclaration| (&a.party, a.sequence) == (&b.party, b.sequence);
+        let same =
+            |a: &SignedDeclaration, b: &SignedDeclaration| (&a.party, a.sequence) == (&b.party, b.sequence);
         for twins in of_id.chunk_by(same) {
             let [one, other, ..] = twins else { continue };
             found.problems.push(AgreementError::TwoDeclarations {

@@ -1,14 +1,14 @@
 //! A small federation for the tests of this crate, in memory.
 
-use crate::document::{Agencies, Agreement, AgreementKind, Grant, Onward, Terms, Title};
 use crate::declaration::{Act, Declaration};
+use crate::document::{Agencies, Agreement, AgreementKind, Grant, Onward, Terms, Title};
 use crate::local::LocalRules;
 use crate::rules::{Documents, Rules};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, HandlingLevel, Purpose, Timestamp};
 use concord_trust::{
-    Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DutyDesk, Kind, Member, MemberKind, Names, SignedFile,
-    SigningKey, sha256,
+    Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DutyDesk, Kind, Member, MemberKind,
+    Names, SignedFile, SigningKey, sha256,
 };
 use std::sync::Arc;
 
@@ -179,7 +179,9 @@ pub(crate) fn after(agreement: &Agreement) -> Agreement {
 /// The document, signed by all parties of both: it and the version before.
 pub(crate) fn signed_after(before: &Agreement, agreement: &Agreement) -> SignedFile {
     let others = before.parties.iter().filter(|party| !agreement.parties.contains(party));
-    others.fold(signed(agreement), |file, party| file.sign(Kind::Agreement, party.as_str(), &key(party.as_str())))
+    others.fold(signed(agreement), |file, party| {
+        file.sign(Kind::Agreement, party.as_str(), &key(party.as_str()))
+    })
 }
 
 /// A declaration about version 1 of [`northwest`], issued as 2026 begins.
@@ -191,7 +193,11 @@ pub(crate) fn declares(party: &str, sequence: u64, act: Act) -> Declaration {
 /// The declaration, signed by its party.
 pub(crate) fn declared(declaration: &Declaration) -> SignedFile {
     let (party, stem) = (declaration.party.as_str(), declaration.file_stem());
-    SignedFile::unsigned(&format!("{stem}.toml"), declaration.to_toml()).sign(Kind::Declaration, party, &key(party))
+    SignedFile::unsigned(&format!("{stem}.toml"), declaration.to_toml()).sign(
+        Kind::Declaration,
+        party,
+        &key(party),
+    )
 }
 
 /// The rules that consist of these agreements, each of which must count.

@@ -157,7 +157,7 @@ impl Inbound {
     ) -> Result<Once, Fault> {
         let Context { origin, id, .. } = request.context();
         // Rules that came into force since the signature was verified may have taken the key away.
-        if in_force.directory().keyring(origin).is_none_or(|k| k.message != request.signed_by()) {
+        if !in_force.directory().message_keys(origin, now).contains(&request.signed_by()) {
             return Ok(Once::NotAgain(Refusal::KeyringStale));
         }
         let remembered =
@@ -181,7 +181,8 @@ impl Inbound {
         in_force: &InForce,
         now: Timestamp,
     ) -> Once {
-        let permit = decide::<Opening>(&in_force.rules, &facts_of(request.context()), now);
+        let facts = facts_of(request.context(), self.authority.synced());
+        let permit = decide::<Opening>(&in_force.rules, &facts, now);
         let permit = permit.map_err(|denial| denial.refusal);
         match self.recorder.repeat(permit, &request, earlier, in_force.epoch).await {
             Ok(Ok(release)) => Once::Recorded(Ok(release)),
@@ -242,7 +243,7 @@ impl Inbound {
         in_force: &InForce,
         now: Timestamp,
     ) -> Result<AnyDraft, Unserved> {
-        let facts = facts_of(request.context());
+        let facts = facts_of(request.context(), self.authority.synced());
         let permit = decide::<Opening>(&in_force.rules, &facts, now)?;
         let body = self.open(permit, request).map_err(Unserved::plain)?;
         self.operations.serve(&in_force.rules, &facts, now, body.content()).await
@@ -267,8 +268,9 @@ enum Once {
     Recorded(Result<Release, NotRecorded>),
 }
 
-fn facts_of(context: &Context) -> Facts<'_> {
+fn facts_of(context: &Context, synced: Option<Timestamp>) -> Facts<'_> {
     Facts {
+        synced,
         handling: context.handling,
         branch: context.branch,
         agreement: Some(&context.agreement),

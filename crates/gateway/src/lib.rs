@@ -27,6 +27,8 @@ mod record;
 mod replay;
 mod route;
 mod service;
+mod standing;
+mod sync;
 #[cfg(test)]
 mod testing;
 
@@ -42,3 +44,5 @@ pub use outbound::{Outbound, Question};
 pub use record::{Asked, Concluded, Evidence, NotRecorded, Recorder, Release};
 pub use route::{ScopeInvalid, resolve};
 pub use service::{FederationApi, incident};
+pub use standing::{RolledBack, Standing};
+pub use sync::{AdmittedDocument, Exchange, Library, NotAdmitted, NotKept, Rounds, StepInvalid, Synced};

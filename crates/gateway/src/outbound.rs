@@ -13,7 +13,7 @@ use concord_domain::{
     Timestamp,
 };
 use concord_ledger::{Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash};
-use concord_trust::Keyring;
+use concord_trust::{Keyring, PublicKey};
 use concord_trust::envelope::{
     ATTEMPTS_MAX, Answer, Attached, Body, Context, LIFE_MAX, PROTOCOL, Reply, SUITE, SealedRequest, Verdict,
 };
@@ -92,6 +92,7 @@ impl Outbound {
         let facts = Facts {
             handling: question.handling,
             branch: question.branch,
+            synced: self.authority.synced(),
             ..Facts::new(&self.agency, to, &operation, question.purpose)
         };
         let id = RequestId::random(&*self.entropy);
@@ -190,6 +191,7 @@ impl Outbound {
         deadline: Deadline,
     ) -> (Evidence, Option<O::Answer>) {
         let authority = Some(asked.authority().clone());
+        let peer = &Responder { keyring: peer, authority: &self.authority, clock: &*self.clock };
         match self.send(asked, peer, deadline).await {
             Err(outcome) => (Evidence::of(outcome).under(authority), None),
             Ok(reply) => judge::<O>(reply, asked, peer),
@@ -198,13 +200,14 @@ impl Outbound {
 
     /// Sends attempt after attempt: again after a connection broke, and again while the destination says that it is still
     /// working on an earlier attempt, whose answer would otherwise be lost.
-    async fn send(&self, asked: &Asked, peer: &Keyring, deadline: Deadline) -> Result<Reply, Outcome> {
+    async fn send(&self, asked: &Asked, peer: &Responder<'_>, deadline: Deadline) -> Result<Reply, Outcome> {
         for attempt in 1..=ATTEMPTS_MAX {
             let last = attempt == ATTEMPTS_MAX;
-            let envelope = asked.envelope(attempt, &peer.agency, self.clock.now());
-            match self.links.deliver(&peer.agency, &peer.endpoints, envelope, deadline).await {
+            let Keyring { agency, endpoints, .. } = peer.keyring;
+            let envelope = asked.envelope(attempt, agency, self.clock.now());
+            match self.links.deliver(agency, endpoints, envelope, deadline).await {
                 Ok(sealed) => {
-                    let opened = sealed.open(asked.request(), peer, &self.keys.opening());
+                    let opened = sealed.open(asked.request(), agency, &peer.message_keys(), &self.keys.opening());
                     let reply = opened.map_err(|error| Outcome::Failed(unusable(error)))?;
                     if reply.answer.verdict != Verdict::Refused(Refusal::InProgress) || last {
                         return Ok(reply);
@@ -222,6 +225,24 @@ impl Outbound {
     }
 }
 
+/// Who was asked. What it may sign with is looked up when its answer is there: its keys may have changed meanwhile.
+struct Responder<'a> {
+    /// The keyring that it was asked by.
+    keyring: &'a Keyring,
+    authority: &'a Authority,
+    clock: &'a dyn Clock,
+}
+
+impl Responder<'_> {
+    fn message_keys(&self) -> Vec<PublicKey> {
+        self.authority.current().directory().message_keys(&self.keyring.agency, self.clock.now())
+    }
+
+    fn checkpoint_keys(&self) -> Vec<PublicKey> {
+        self.authority.current().directory().checkpoint_keys(&self.keyring.agency, self.clock.now())
+    }
+}
+
 fn unusable(error: concord_trust::envelope::AnswerInvalid) -> Failure {
     use concord_trust::envelope::AnswerInvalid;
     match error {
@@ -235,7 +256,7 @@ fn unusable(error: concord_trust::envelope::AnswerInvalid) -> Failure {
 /// Turns a verified reply into evidence. An answer without a valid receipt over an entry about this very request does not
 /// count: the responder may not have put it on its record. Nor does one under another agreement than was asked, nor one
 /// whose outcome and content contradict each other.
-fn judge<O: Operation>(reply: Reply, asked: &Asked, peer: &Keyring) -> (Evidence, Option<O::Answer>) {
+fn judge<O: Operation>(reply: Reply, asked: &Asked, peer: &Responder<'_>) -> (Evidence, Option<O::Answer>) {
     let failed =
         |failure| (Evidence::of(Outcome::Failed(failure)).under(Some(asked.authority().clone())), None);
     let Some(receipt) = receipt_for(&reply, asked, peer) else { return failed(Failure::AnswerInvalid) };
@@ -263,9 +284,10 @@ fn judge<O: Operation>(reply: Reply, asked: &Asked, peer: &Keyring) -> (Evidence
 
 /// The receipt, if it is the responder's, over the entry that came with it, and that entry says what the answer says. A
 /// refusal may share an earlier entry for the same reason.
-fn receipt_for(reply: &Reply, asked: &Asked, peer: &Keyring) -> Option<Receipt> {
+fn receipt_for(reply: &Reply, asked: &Asked, peer: &Responder<'_>) -> Option<Receipt> {
     let Attached { receipt, entry, checkpoint: _ } = &reply.attached;
-    let receipt = Receipt::verify(receipt, &peer.agency, &peer.message).ok()?;
+    let keys = peer.message_keys();
+    let receipt = keys.iter().find_map(|key| Receipt::verify(receipt, &peer.keyring.agency, key).ok())?;
     if leaf_hash(entry) != receipt.leaf {
         return None;
     }
@@ -284,7 +306,9 @@ fn receipt_for(reply: &Reply, asked: &Asked, peer: &Keyring) -> Option<Receipt> 
             | Event::Asked { .. }
             | Event::Concluded { .. }
             | Event::Imported { .. }
-            | Event::Started { .. },
+            | Event::Started { .. }
+            | Event::Adopted { .. }
+            | Event::RollbackAccepted { .. },
             _,
         ) => false,
     };
@@ -309,9 +333,9 @@ fn served(kind: OutcomeKind) -> Option<Outcome> {
 }
 
 /// The responder's checkpoint, if it is one; a wrong one only loses its place as evidence.
-fn checked(text: &str, peer: &Keyring) -> Option<SignedCheckpoint> {
+fn checked(text: &str, peer: &Responder<'_>) -> Option<SignedCheckpoint> {
     let checkpoint = SignedCheckpoint::parse(text).ok()?;
-    checkpoint.verify(&peer.agency, &[peer.checkpoint]).ok()?;
+    checkpoint.verify(&peer.keyring.agency, &peer.checkpoint_keys()).ok()?;
     Some(checkpoint)
 }
 

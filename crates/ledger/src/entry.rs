@@ -95,6 +95,30 @@ pub enum Event {
         #[n(0)]
         program: Label,
     },
+    /// We took up a published document: from here on we decide by it.
+    #[n(6)]
+    Adopted {
+        /// Its kind, such as `agreement`.
+        #[n(0)]
+        kind: Label,
+        /// What it is about, such as `northwest`, or `northwest/yn.police.cn` for a declaration. Cut to the length of a
+        /// label; the digest tells the text.
+        #[n(1)]
+        name: Label,
+        /// Its sequence or version.
+        #[n(2)]
+        sequence: u64,
+        /// SHA-256 of its bytes.
+        #[n(3)]
+        digest: Digest,
+    },
+    /// A person let this node go on with a ledger smaller than one that a peer has seen of it.
+    #[n(7)]
+    RollbackAccepted {
+        /// Entries in the largest checkpoint that a peer holds.
+        #[n(0)]
+        seen: u64,
+    },
 }
 
 /// What may be known of a request without opening it.
@@ -197,6 +221,8 @@ impl Event {
             Self::Concluded { .. } => "concluded",
             Self::Imported { .. } => "imported",
             Self::Started { .. } => "started",
+            Self::Adopted { .. } => "adopted",
+            Self::RollbackAccepted { .. } => "rollback-accepted",
         }
     }
 
@@ -207,7 +233,10 @@ impl Event {
             | Self::Released { request, .. }
             | Self::Refused { request, .. }
             | Self::Concluded { request, .. } => Some(request),
-            Self::Imported { .. } | Self::Started { .. } => None,
+            Self::Imported { .. }
+            | Self::Started { .. }
+            | Self::Adopted { .. }
+            | Self::RollbackAccepted { .. } => None,
         }
     }
 
@@ -216,7 +245,11 @@ impl Event {
         match self {
             Self::Released { outcome, .. } | Self::Concluded { outcome, .. } => Some(*outcome),
             Self::Refused { .. } => Some(OutcomeKind::Refused),
-            Self::Asked { .. } | Self::Imported { .. } | Self::Started { .. } => None,
+            Self::Asked { .. }
+            | Self::Imported { .. }
+            | Self::Started { .. }
+            | Self::Adopted { .. }
+            | Self::RollbackAccepted { .. } => None,
         }
     }
 
@@ -225,7 +258,12 @@ impl Event {
         match self {
             Self::Refused { refusal, .. } => Some(refusal.as_str()),
             Self::Concluded { reason, .. } => reason.as_ref().map(Label::as_str),
-            Self::Asked { .. } | Self::Released { .. } | Self::Imported { .. } | Self::Started { .. } => None,
+            Self::Asked { .. }
+            | Self::Released { .. }
+            | Self::Imported { .. }
+            | Self::Started { .. }
+            | Self::Adopted { .. }
+            | Self::RollbackAccepted { .. } => None,
         }
     }
 }

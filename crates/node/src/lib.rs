@@ -24,7 +24,7 @@ mod seams;
 mod testing;
 
 pub use config::{
-    ApiConfig, CheckpointConfig, Config, FederationConfig, KeysConfig, ReloadConfig, TlsConfig,
+    ApiConfig, CheckpointConfig, Config, FederationConfig, KeysConfig, ReloadConfig, SyncConfig, TlsConfig,
 };
 pub use listeners::BindFailed;
 pub use material::check;

@@ -4,7 +4,7 @@ use crate::error::StorageError;
 use crate::ledger::HeadRow;
 use crate::refusal::{WriteError, within};
 use crate::write::{Change, Committed, Guard, Write};
-use crate::{checkpoint, register, replay, sequence};
+use crate::{checkpoint, document, register, replay, sequence};
 use concord_domain::Timestamp;
 use concord_ledger::{ENTRY_BYTES_MAX, Entry};
 use rusqlite::{Connection, TransactionBehavior};
@@ -113,6 +113,7 @@ fn make(db: &Connection, head: &HeadRow, epoch: &mut u64, change: &Change) -> Re
         Change::RememberAttempt { origin, id, attempt } => replay::remember_attempt(db, origin, id, *attempt),
         Change::ForgetRequests { before } => replay::forget(db, *before),
         Change::SawSequence { document, sequence, digest } => sequence::saw(db, document, *sequence, digest),
+        Change::KeepDocument(kept) => document::keep(db, kept),
         Change::SetRulesEpoch(next) => {
             *epoch = head.later_epoch(*next)?;
             Ok(())

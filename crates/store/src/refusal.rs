@@ -1,5 +1,6 @@
 //! Why a write did not happen, and the limits that are checked before it is queued.
 
+use crate::document::KeptDocument;
 use crate::error::StorageError;
 use crate::write::{Change, Guard, Write};
 use concord_ledger::NOTE_BYTES_MAX;
@@ -153,6 +154,10 @@ fn check_change(change: &Change) -> Result<(), WriteError> {
             within("answer bytes", request.answer.len(), Change::ANSWER_BYTES_MAX)
         }
         Change::SawSequence { document, .. } => name("document", document),
+        Change::KeepDocument(kept) => {
+            name("document", &kept.at.name)?;
+            within("document bytes", kept.bytes(), KeptDocument::BYTES_MAX)
+        }
         Change::StageNotices { notices, .. } => within("notices", notices.len(), Change::NOTICES_MAX),
         Change::PublishGeneration { source, .. } => name("source", source),
         Change::SaveCheckpoint { note, .. } | Change::SavePeerCheckpoint { note, .. } => {

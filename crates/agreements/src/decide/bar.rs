@@ -12,11 +12,19 @@ pub(super) enum Bar {
     NotYet,
     Expired,
     /// Two texts of a version are signed.
-    Contested { version: u32, since: Timestamp },
+    Contested {
+        version: u32,
+        since: Timestamp,
+    },
     /// A party that one of the two stands behind, or one of so many that fewer than two are left.
-    Absent { party: AgencyId, absence: Absence },
+    Absent {
+        party: AgencyId,
+        absence: Absence,
+    },
     /// This node last synchronized too long ago, or never did.
-    Stale { synced: Option<Timestamp> },
+    Stale {
+        synced: Option<Timestamp>,
+    },
 }
 
 impl Bar {
@@ -35,12 +43,7 @@ impl Bar {
 }
 
 /// Why the text is not in force between the two at `now`.
-pub(super) fn bar(
-    chain: &Chain,
-    text: &SignedAgreement,
-    places: &Places<'_>,
-    now: Timestamp,
-) -> Option<Bar> {
+pub(super) fn bar(chain: &Chain, text: &SignedAgreement, places: &Places<'_>, now: Timestamp) -> Option<Bar> {
     if let Some((version, since)) = chain.contested(now) {
         return Some(Bar::Contested { version, since });
     }

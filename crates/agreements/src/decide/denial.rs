@@ -99,7 +99,10 @@ impl Denial {
             Bar::NotYet => format!("{name} is not in force before {}", text.valid_from),
             Bar::Expired => format!("{name} expired on {}", text.valid_until),
             Bar::Contested { version, since } => {
-                format!("of {} v{version} two texts are signed, so that nothing counts since {since}", name.id)
+                format!(
+                    "of {} v{version} two texts are signed, so that nothing counts since {since}",
+                    name.id
+                )
             }
             Bar::Absent { party, absence: Absence::Withdrawn { since } } => {
                 format!("{party} has withdrawn from {name} since {since}")
@@ -115,7 +118,9 @@ impl Denial {
             }
             Bar::Stale { synced: Some(synced) } => {
                 let minutes = text.terms.sync_within().as_secs() / 60;
-                format!("{name} is strict, and the last synchronization, {synced}, is over {minutes} minutes ago")
+                format!(
+                    "{name} is strict, and the last synchronization, {synced}, is over {minutes} minutes ago"
+                )
             }
             Bar::Stale { synced: None } => format!("{name} is strict, and this node never synchronized"),
         };

@@ -1,6 +1,8 @@
 //! What a decision is about.
 
-use concord_domain::{AgencyId, AgreementRef, Branch, Handling, OffenceNature, Operation, Purpose, Timestamp};
+use concord_domain::{
+    AgencyId, AgreementRef, Branch, Handling, OffenceNature, Operation, Purpose, Timestamp,
+};
 
 /// What a decision is about. Never a person: those stand in the sealed body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -77,12 +77,15 @@ impl<'a> Places<'a> {
 
     /// The parties on whose taking part a permit under this agreement rests: those that the two and their carriers stand
     /// behind; all of them where the two stand behind one, for then any may be the second that it takes.
-    pub(super) fn resting_on<'t>(&self, text: &'t Agreement) -> impl Iterator<Item = &'t AgencyId> + use<'t, 'a> {
+    pub(super) fn resting_on<'t>(
+        &self,
+        text: &'t Agreement,
+    ) -> impl Iterator<Item = &'t AgencyId> + use<'t, 'a> {
         let of_two = [text.party_of(&self.from), text.party_of(&self.to)];
         let of_via: Vec<_> = self.via.iter().filter_map(|line| text.party_of(line)).collect();
         let all = of_two.first() == of_two.last();
-        text.parties.iter().filter(move |party| {
-            all || of_two.contains(&Some(party)) || of_via.contains(party)
-        })
+        text.parties
+            .iter()
+            .filter(move |party| all || of_two.contains(&Some(party)) || of_via.contains(party))
     }
 }

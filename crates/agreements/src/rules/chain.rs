@@ -117,11 +117,19 @@ impl Chain {
         let successors = self.later.iter().filter(begins).map(|successor| successor.valid_from);
         let contest = self.contest.iter().map(|contest| contest.since).filter(|since| *since > now);
         let absences = resting_on.filter_map(|party| self.absences.next(party, text.version, now));
-        successors.chain(contest).chain(absences).min().map_or(text.valid_until, |at| at.min(text.valid_until))
+        successors
+            .chain(contest)
+            .chain(absences)
+            .min()
+            .map_or(text.valid_until, |at| at.min(text.valid_until))
     }
 
     /// Takes the declarations that withdraw from the highest version. One with too short a notice is told.
-    pub(super) fn withdraw(&mut self, declarations: &[SignedDeclaration], problems: &mut Vec<AgreementError>) {
+    pub(super) fn withdraw(
+        &mut self,
+        declarations: &[SignedDeclaration],
+        problems: &mut Vec<AgreementError>,
+    ) {
         let text = self.later.last().unwrap_or(&self.first);
         for declaration in declarations.iter().filter(|d| d.version == text.version) {
             let Act::Withdrawal { effective_at } = declaration.act else { continue };

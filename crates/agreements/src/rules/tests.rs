@@ -45,7 +45,10 @@ fn a_missing_signature_is_named_and_waited_for() {
     let file = signed_by(&northwest(), |party| party.as_str() != "gs.police.cn");
     let (rules, _) = build(vec![file.clone()]);
     let [pending] = rules.pending() else { panic!("{:?}", rules.pending()) };
-    assert_eq!((pending.text.to_string().as_str(), &pending.missing), ("northwest v1", &vec![agency("gs.police.cn")]));
+    assert_eq!(
+        (pending.text.to_string().as_str(), &pending.missing),
+        ("northwest v1", &vec![agency("gs.police.cn")])
+    );
     let AgreementError::Document(DocumentError::NotSigned { signer, .. }) = refused(vec![file]) else {
         panic!("another error");
     };
@@ -55,7 +58,8 @@ fn a_missing_signature_is_named_and_waited_for() {
 
 #[test]
 fn the_same_text_twice_is_one_text_with_the_signatures_of_both() {
-    let [yn, gs] = ["yn.police.cn", "gs.police.cn"].map(|name| signed_by(&northwest(), |p| p.as_str() == name));
+    let [yn, gs] =
+        ["yn.police.cn", "gs.police.cn"].map(|name| signed_by(&northwest(), |p| p.as_str() == name));
     let (rules, problems) = build(vec![yn, SignedFile { name: "copy.toml".into(), ..gs }]);
     assert_eq!((taken(&rules), problems.len()), (vec![1], 0), "{problems:?}");
 }
@@ -96,7 +100,8 @@ fn a_party_without_a_card_is_named() {
 
 #[test]
 fn nobody_signs_for_agencies_that_are_not_below_a_party() {
-    let named = |pattern: &str| Agencies::Listed(vec!["yn.police.cn".parse().unwrap(), pattern.parse().unwrap()]);
+    let named =
+        |pattern: &str| Agencies::Listed(vec!["yn.police.cn".parse().unwrap(), pattern.parse().unwrap()]);
     for outside in ["sn.police.cn", "police.cn", "*.police.cn", "*.sn.police.cn", "nobody.cn"] {
         let to = named(outside);
         let file = signed(&Agreement { grants: vec![Grant { to, ..grant("1") }], ..northwest() });

@@ -78,6 +78,10 @@ fn what(event: &Event) -> Option<String> {
             Some(format!("{}: {notices} notices", source.as_str()))
         }
         Event::Started { program } => Some(program.as_str().to_owned()),
+        Event::Adopted { kind, name, sequence, digest: _ } => {
+            Some(format!("{} {} {sequence}", kind.as_str(), name.as_str()))
+        }
+        Event::RollbackAccepted { seen } => Some(format!("a peer has seen {seen} entries")),
         Event::Asked { .. } | Event::Released { .. } | Event::Refused { .. } | Event::Concluded { .. } => {
             None
         }

@@ -109,7 +109,9 @@ impl Recorder {
                 | Event::Asked { .. }
                 | Event::Concluded { .. }
                 | Event::Imported { .. }
-                | Event::Started { .. },
+                | Event::Started { .. }
+                | Event::Adopted { .. }
+                | Event::RollbackAccepted { .. },
             ) => return Ok(Err(refusal)),
         }
         let (origin, id, attempt) =

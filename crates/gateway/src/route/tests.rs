@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::{HERE, ORIGIN, OTHER, agency, directory_of, northwest, rules};
-use concord_agreements::Rules;
+use concord_agreements::{Documents, LocalRules, Rules};
 use std::sync::Arc;
 
 fn in_force() -> InForce {
@@ -13,7 +13,7 @@ fn in_force() -> InForce {
 fn federation_of(count: usize) -> InForce {
     let others: Vec<_> = (1..count).map(|n| format!("a{n}.police.cn")).collect();
     let names: Vec<_> = others.iter().map(String::as_str).chain([HERE]).collect();
-    let (rules, _) = Rules::build([], directory_of(&names), |_| None);
+    let (rules, _) = Rules::build(Documents::default(), directory_of(&names), LocalRules::default(), |_| None);
     InForce { rules: Arc::new(rules), epoch: 1 }
 }
 

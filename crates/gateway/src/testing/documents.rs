@@ -1,6 +1,6 @@
 //! Charter, cards, keyrings and agreements, signed with keys that follow from names.
 
-use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Rules, Terms, Title};
+use concord_agreements::{Agencies, Agreement, AgreementKind, Documents, Grant, LocalRules, Onward, Rules, Terms, Title};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, AgreementRef, HandlingLevel, Purpose, Timestamp};
 use concord_trust::{
@@ -156,7 +156,7 @@ pub(crate) fn rules(agreements: &[Agreement]) -> Arc<Rules> {
         })
     });
     let directory = directory_of(&[super::ORIGIN, super::HERE, super::OTHER]);
-    let (rules, problems) = Rules::build(signed, directory, |_| None);
+    let (rules, problems) = Rules::build(Documents::agreements(signed), directory, LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");
     Arc::new(rules)
 }

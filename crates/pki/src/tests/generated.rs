@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{CredentialFiles, KeyName, NodeFolder};
-use concord_agreements::Rules;
+use concord_agreements::{LocalRules, Rules};
 use concord_domain::Role;
 use concord_trust::{SealingKey, SigningKey, StorageKey};
 use std::fs;
@@ -28,12 +28,13 @@ fn a_node_accepts_every_document() {
 #[test]
 fn a_node_accepts_every_agreement() {
     let (_dir, generated) = fresh();
-    let folder = generated.layout.agreements();
-    let (rules, problems) = Rules::read(&folder, Arc::new(directory(&generated)), |_| None);
+    let folder = generated.layout.federation();
+    let (rules, problems) =
+        Rules::read(&folder, Arc::new(directory(&generated)), LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");
     let sample = Federation::sample().unwrap();
-    assert_eq!(rules.agreements().count(), sample.agreements.len());
-    assert!(rules.agreements().all(|agreement| agreement.in_force(now())));
+    assert_eq!(rules.agreements(now()).count(), sample.agreements.len());
+    assert!(rules.agreements(now()).all(|agreement| agreement.in_force(now())));
 }
 
 #[test]
@@ -42,9 +43,10 @@ fn an_altered_agreement_is_not_accepted() {
     let file = generated.layout.agreements().join("northwest.v1.toml");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("restricted", "confidential")).unwrap();
-    let folder = generated.layout.agreements();
-    let (rules, problems) = Rules::read(&folder, Arc::new(directory(&generated)), |_| None);
-    assert!(rules.get(&"northwest".parse().unwrap()).is_none());
+    let folder = generated.layout.federation();
+    let (rules, problems) =
+        Rules::read(&folder, Arc::new(directory(&generated)), LocalRules::default(), |_| None);
+    assert!(rules.get(&"northwest".parse().unwrap(), now()).is_none());
     assert_eq!(problems.len(), 1);
 }
 

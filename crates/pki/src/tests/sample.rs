@@ -3,7 +3,7 @@
 use super::*;
 use crate::FederationError;
 use crate::sample::{AGREEMENTS, FEDERATION};
-use concord_agreements::{Agreement, AgreementKind, Asking, Facts, Rules, decide};
+use concord_agreements::{Agreement, AgreementKind, Asking, Facts, LocalRules, Rules, decide};
 use concord_domain::{Purpose, Refusal};
 use concord_trust::MemberKind;
 use std::collections::BTreeSet;
@@ -70,8 +70,8 @@ fn duty_desks_cannot_be_reached() {
 #[test]
 fn some_may_ask_some() {
     let (_dir, generated) = fresh();
-    let folder = generated.layout.agreements();
-    let (rules, _) = Rules::read(&folder, Arc::new(directory(&generated)), |_| None);
+    let folder = generated.layout.federation();
+    let (rules, _) = Rules::read(&folder, Arc::new(directory(&generated)), LocalRules::default(), |_| None);
     let operation = "wanted.search".parse().unwrap();
     let asks = |from: &str, to: &str, purpose| {
         let (from, to) = (agency(from), agency(to));

@@ -1,7 +1,9 @@
 //! Two agencies with a pact between them, signed with keys that follow from names.
 
 use super::now;
-use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Rules, Terms, Title};
+use concord_agreements::{
+    Agencies, Agreement, AgreementKind, Documents, Grant, LocalRules, Onward, Rules, Terms, Title,
+};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, HandlingLevel, Purpose};
 use concord_trust::{
@@ -68,7 +70,8 @@ pub(crate) fn rules(fields: &[Field]) -> Arc<Rules> {
     let file = SignedFile::unsigned("pact.v1.toml", pact(fields).to_toml());
     let file =
         [ASKS, ANSWERS].iter().fold(file, |file, name| file.sign(Kind::Agreement, name, &key(name, 1)));
-    let (rules, problems) = Rules::build([file], Arc::new(directory()), |_| None);
+    let (rules, problems) =
+        Rules::build(Documents::agreements([file]), Arc::new(directory()), LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");
     Arc::new(rules)
 }

@@ -55,7 +55,10 @@ fn a_withdrawal_covers_its_version_and_all_before_and_none_after() {
     assert!(yunnan(&first, "2026-04-01T00:00:00Z").is_some());
     assert_eq!(yunnan(&first, "2026-06-01T00:00:00Z"), None, "it signed the second");
     let second = of_version(2, MARCH);
-    assert!(yunnan(&second, "2026-04-01T00:00:00Z").is_some() && yunnan(&second, "2026-06-01T00:00:00Z").is_some());
+    assert!(
+        yunnan(&second, "2026-04-01T00:00:00Z").is_some()
+            && yunnan(&second, "2026-06-01T00:00:00Z").is_some()
+    );
 }
 
 #[test]
@@ -75,10 +78,14 @@ fn the_notice_agreed_must_have_passed() {
 #[test]
 fn one_withdraws_only_from_what_one_is_bound_by() {
     let unknown = Declaration { version: 2, ..withdrawal("yn.police.cn", 1, MARCH) };
-    let elsewhere = Declaration { agreement: "other".parse().unwrap(), ..withdrawal("yn.police.cn", 1, MARCH) };
+    let elsewhere =
+        Declaration { agreement: "other".parse().unwrap(), ..withdrawal("yn.police.cn", 1, MARCH) };
     for declaration in [unknown, elsewhere, withdrawal("sn.police.cn", 1, MARCH)] {
         let (rules, problems) = with(&northwest(), &[declaration]);
-        assert!(matches!(problems.as_slice(), [AgreementError::NothingToWithdrawFrom { .. }]), "{problems:?}");
+        assert!(
+            matches!(problems.as_slice(), [AgreementError::NothingToWithdrawFrom { .. }]),
+            "{problems:?}"
+        );
         assert_eq!(rules.participants(&northwest().id, now()).count(), 2);
     }
 }
@@ -107,7 +114,10 @@ fn the_latest_suspension_counts_and_a_resumption_ends_it() {
     assert_eq!(yunnan(&rules, "2026-04-01T00:00:00Z"), None);
     let ended = with(&northwest(), &[first.clone(), resumption("yn.police.cn", 2)]).0;
     assert_eq!(yunnan(&ended, MARCH), None);
-    let again = with(&northwest(), &[first, resumption("yn.police.cn", 2), suspension("yn.police.cn", 3, MARCH, None)]);
+    let again = with(
+        &northwest(),
+        &[first, resumption("yn.police.cn", 2), suspension("yn.police.cn", 3, MARCH, None)],
+    );
     assert!(yunnan(&again.0, MARCH).is_some());
 }
 
@@ -115,14 +125,20 @@ fn the_latest_suspension_counts_and_a_resumption_ends_it() {
 fn of_two_declarations_under_one_sequence_the_stricter_counts() {
     let suspended = suspension("yn.police.cn", 1, MARCH, None);
     let (rules, problems) = with(&northwest(), &[suspended.clone(), resumption("yn.police.cn", 1)]);
-    assert!(matches!(problems.as_slice(), [AgreementError::TwoDeclarations { sequence: 1, .. }]), "{problems:?}");
+    assert!(
+        matches!(problems.as_slice(), [AgreementError::TwoDeclarations { sequence: 1, .. }]),
+        "{problems:?}"
+    );
     assert!(yunnan(&rules, MARCH).is_some());
     let twins = [resumption("yn.police.cn", 2), suspension("yn.police.cn", 2, "2026-05-01T00:00:00Z", None)];
     let rules = with(&northwest(), &[&[suspended.clone()], twins.as_slice()].concat()).0;
     assert!(yunnan(&rules, "2026-05-01T00:00:00Z").is_some());
     let twins = [resumption("yn.police.cn", 2), withdrawal("yn.police.cn", 2, "2026-05-01T00:00:00Z")];
     let rules = with(&northwest(), &[&[suspended.clone()], twins.as_slice()].concat()).0;
-    assert!(matches!(yunnan(&rules, MARCH), Some(Absence::Suspended { .. })), "a doubted resumption ends nothing");
+    assert!(
+        matches!(yunnan(&rules, MARCH), Some(Absence::Suspended { .. })),
+        "a doubted resumption ends nothing"
+    );
     assert!(matches!(yunnan(&rules, "2026-05-01T00:00:00Z"), Some(Absence::Withdrawn { .. })));
     assert!(with(&northwest(), &[suspended.clone(), suspended]).1.is_empty(), "the same text twice is one");
 }

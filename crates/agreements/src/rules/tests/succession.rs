@@ -24,7 +24,10 @@ fn the_highest_version_in_an_unbroken_line_is_taken() {
     assert_eq!(rules.versions(&first.id).map(|text| text.version).collect::<Vec<_>>(), [1, 2, 3]);
     let (rules, problems) = build([&third, &first].map(signed).to_vec());
     assert_eq!(taken(&rules), [1]);
-    assert!(matches!(problems.as_slice(), [AgreementError::NoPredecessor { version: 3, .. }]), "{problems:?}");
+    assert!(
+        matches!(problems.as_slice(), [AgreementError::NoPredecessor { version: 3, .. }]),
+        "{problems:?}"
+    );
     let alone = refused(vec![signed(&second)]);
     assert!(matches!(alone, AgreementError::NoPredecessor { version: 2, .. }));
 }
@@ -34,7 +37,10 @@ fn a_version_after_another_text_does_not_count() {
     let second = Agreement { previous: Some(Digest([7; 32])), ..after(&northwest()) };
     let (rules, problems) = build(vec![signed(&northwest()), signed(&second)]);
     assert_eq!(taken(&rules), [1]);
-    assert!(matches!(problems.as_slice(), [AgreementError::NoPredecessor { version: 2, .. }]), "{problems:?}");
+    assert!(
+        matches!(problems.as_slice(), [AgreementError::NoPredecessor { version: 2, .. }]),
+        "{problems:?}"
+    );
 }
 
 #[test]
@@ -114,7 +120,9 @@ fn what_was_seen_before_is_the_floor() {
     for floor in [1, 2] {
         let (rules, problems) = with((floor, other));
         assert_eq!(taken(&rules), [0; 0]);
-        assert!(matches!(problems.as_slice(), [AgreementError::OtherText { version, .. }] if *version == floor));
+        assert!(
+            matches!(problems.as_slice(), [AgreementError::OtherText { version, .. }] if *version == floor)
+        );
     }
 }
 

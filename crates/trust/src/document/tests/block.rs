@@ -97,7 +97,8 @@ fn a_lift_lets_the_agency_go_on_and_a_later_notice_stops_it_again() {
     assert!(!is_blocked(&with([&first, &second])));
     assert!(is_blocked(&with([&first, &second, &third])));
     assert!(!is_blocked(&with([&second])), "the latest notice alone is enough");
-    let highest: Vec<_> = with([&third, &first]).highest().filter(|(name, ..)| name.contains("block")).collect();
+    let highest: Vec<_> =
+        with([&third, &first]).highest().filter(|(name, ..)| name.contains("block")).collect();
     assert_eq!(highest, [("block/yn.police.cn".to_owned(), 3, digest(&third))]);
 }
 
