@@ -1,8 +1,8 @@
 //! The rules in force, and their epoch.
 
 use concord_agreements::Rules;
-use concord_trust::Directory;
 use concord_domain::Timestamp;
+use concord_trust::Directory;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

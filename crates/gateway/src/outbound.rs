@@ -13,10 +13,10 @@ use concord_domain::{
     Timestamp,
 };
 use concord_ledger::{Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash};
-use concord_trust::{Keyring, PublicKey};
 use concord_trust::envelope::{
     ATTEMPTS_MAX, Answer, Attached, Body, Context, LIFE_MAX, PROTOCOL, Reply, SUITE, SealedRequest, Verdict,
 };
+use concord_trust::{Keyring, PublicKey};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -207,7 +207,8 @@ impl Outbound {
             let envelope = asked.envelope(attempt, agency, self.clock.now());
             match self.links.deliver(agency, endpoints, envelope, deadline).await {
                 Ok(sealed) => {
-                    let opened = sealed.open(asked.request(), agency, &peer.message_keys(), &self.keys.opening());
+                    let opened =
+                        sealed.open(asked.request(), agency, &peer.message_keys(), &self.keys.opening());
                     let reply = opened.map_err(|error| Outcome::Failed(unusable(error)))?;
                     if reply.answer.verdict != Verdict::Refused(Refusal::InProgress) || last {
                         return Ok(reply);

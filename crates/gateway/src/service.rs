@@ -27,12 +27,7 @@ pub struct FederationApi {
 
 impl FederationApi {
     /// The API over the way in and the documents; a node whose ledger is not whole serves neither.
-    pub fn new(
-        inbound: Inbound,
-        exchange: Exchange,
-        standing: Standing,
-        entropy: Arc<dyn Entropy>,
-    ) -> Self {
+    pub fn new(inbound: Inbound, exchange: Exchange, standing: Standing, entropy: Arc<dyn Entropy>) -> Self {
         Self { inbound, exchange, standing, entropy }
     }
 

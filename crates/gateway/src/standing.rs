@@ -4,14 +4,16 @@ use concord_domain::{AgencyId, Digest};
 use concord_ledger::SignedCheckpoint;
 use concord_store::{Change, StorageError, Store, Write, WriteError};
 use concord_trust::PublicKey;
+use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
-use std::sync::Arc;
 
 /// The ledger is smaller than one that a peer has seen: the node was restored from an old backup. Whatever it answered
 /// would stand at indices that it has given away before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("this node's ledger has {found} entries, and a peer has seen {seen}: it serves nothing until a person decides")]
+#[error(
+    "this node's ledger has {found} entries, and a peer has seen {seen}: it serves nothing until a person decides"
+)]
 pub struct RolledBack {
     /// Entries that a peer has seen.
     pub seen: u64,
@@ -58,7 +60,9 @@ impl Standing {
                 tracing::error!(target: "concord::ledger", seen, found = rolled_back.found, "{rolled_back}");
                 self.state.send_replace(Some(rolled_back));
             }
-            Err(error) => tracing::error!(target: "concord::ledger", %error, "the ledger's size is not known"),
+            Err(error) => {
+                tracing::error!(target: "concord::ledger", %error, "the ledger's size is not known")
+            }
         }
     }
 

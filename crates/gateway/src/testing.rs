@@ -5,7 +5,8 @@ mod echo;
 mod world;
 
 pub(crate) use documents::{
-    CHECKPOINT, MESSAGE, agency, directory_of, key, keyring, northwest, now, reference, rules, sealing_key,
+    CHECKPOINT, MESSAGE, agency, directory_of, key, keyring, northwest, now, published, reference, rules,
+    sealing_key, signed,
 };
 pub(crate) use echo::Echo;
 pub(crate) use world::{Received, World, envelope, open_answer};

@@ -15,7 +15,7 @@ use concord_gateway::{
     Links, NotKept, Operations, Outbound, Recorder, Rounds, Standing,
 };
 use concord_ledger::Event;
-use concord_services::{LocalServices, ReflectionFailed, Register, Search, WantedSearch};
+use concord_services::{AgreementApi, LocalServices, ReflectionFailed, Register, Search, WantedSearch};
 use concord_store::{OpenError, Options, StorageError, Store, Write, WriteError};
 use concord_transport::{Credentials, TrustStore};
 use concord_trust::DocumentSet;
@@ -306,6 +306,12 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
     };
     LocalServices {
         search: Search::new(outbound),
+        agreement: AgreementApi::new(
+            parts.library.clone(),
+            parts.authority.clone(),
+            Arc::clone(&seams.clock),
+            Arc::clone(&seams.entropy),
+        ),
         register: Arc::clone(&parts.register),
         store: parts.store.clone(),
         entropy: Arc::clone(&seams.entropy),

@@ -9,7 +9,7 @@ use concord_ledger::Checkpoint;
 
 /// What we asked [`ORIGIN`], and what it may send back.
 struct Exchange {
-    _world: World,
+    world: World,
     asked: Asked,
 }
 
@@ -17,7 +17,7 @@ impl Exchange {
     async fn new() -> Self {
         let world = World::new().await;
         let asked = world.asked().await;
-        Self { _world: world, asked }
+        Self { world, asked }
     }
 
     /// What stands in the peer's ledger about this request.
@@ -67,7 +67,9 @@ impl Exchange {
     }
 
     fn judged(&self, reply: Reply) -> (Evidence, Option<String>) {
-        judge::<Echo>(reply, &self.asked, &keyring(ORIGIN))
+        let keyring = &keyring(ORIGIN);
+        let peer = Responder { keyring, authority: &self.world.authority, clock: &*self.world.clock };
+        judge::<Echo>(reply, &self.asked, &peer)
     }
 
     /// Demands that nothing of the reply is believed.

@@ -13,7 +13,8 @@ fn in_force() -> InForce {
 fn federation_of(count: usize) -> InForce {
     let others: Vec<_> = (1..count).map(|n| format!("a{n}.police.cn")).collect();
     let names: Vec<_> = others.iter().map(String::as_str).chain([HERE]).collect();
-    let (rules, _) = Rules::build(Documents::default(), directory_of(&names), LocalRules::default(), |_| None);
+    let (rules, _) =
+        Rules::build(Documents::default(), directory_of(&names), LocalRules::default(), |_| None);
     InForce { rules: Arc::new(rules), epoch: 1 }
 }
 

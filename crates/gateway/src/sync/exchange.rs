@@ -84,7 +84,8 @@ impl Exchange {
     ) -> Result<pb::SyncResponse, StepInvalid> {
         let pb::SyncTransfer { documents, wanted } = transfer;
         if documents.len() > PAGE_DOCUMENTS_MAX {
-            let why = format!("{} documents are more than the limit of {PAGE_DOCUMENTS_MAX}", documents.len());
+            let why =
+                format!("{} documents are more than the limit of {PAGE_DOCUMENTS_MAX}", documents.len());
             return Err(StepInvalid::Field { field: "transfer.documents", why });
         }
         let wanted = digests("transfer.wanted", &wanted)?;

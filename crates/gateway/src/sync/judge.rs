@@ -96,7 +96,9 @@ impl<'a> Judge<'a> {
         while let Some((digest, previous)) = next {
             found.insert(digest);
             found.extend(previous);
-            next = previous.and_then(|previous| self.known_charter(previous)).filter(|_| found.len() < CHARTERS_MAX);
+            next = previous
+                .and_then(|previous| self.known_charter(previous))
+                .filter(|_| found.len() < CHARTERS_MAX);
         }
         found
     }
@@ -189,7 +191,9 @@ fn blame(error: DocumentError) -> NotAdmitted {
         DocumentError::Malformed { .. } | DocumentError::TooLong { .. } | DocumentError::File { .. } => {
             NotAdmitted::Malformed(message)
         }
-        DocumentError::Signature { .. } | DocumentError::NotSigned { .. } => NotAdmitted::NotEntitled(message),
+        DocumentError::Signature { .. } | DocumentError::NotSigned { .. } => {
+            NotAdmitted::NotEntitled(message)
+        }
         DocumentError::Contradiction { .. }
         | DocumentError::OtherCharter { .. }
         | DocumentError::BelowFloor { .. }

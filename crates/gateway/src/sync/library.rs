@@ -176,7 +176,8 @@ impl Library {
         if known == Some(fingerprint(&at, &merged)) {
             return Ok(admitted);
         }
-        let changes = vec![Change::KeepDocument(Box::new(KeptDocument { at: at.clone(), file: merged, proposed_by }))];
+        let changes =
+            vec![Change::KeepDocument(Box::new(KeptDocument { at: at.clone(), file: merged, proposed_by }))];
         let write = Write { name: "keep_document", guards: vec![], changes, entries: vec![] };
         let written = self.inner.store.submit(write).await.map_err(NotKept::from);
         if let Err(error) = written {

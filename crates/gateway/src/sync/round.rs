@@ -69,7 +69,8 @@ pub(crate) async fn round<E>(
         let (page, sent) = page(&documents, &to_send);
         to_send.retain(|digest| !sent.contains(digest));
         gain.sent += sent.len();
-        let transfer = pb::SyncTransfer { documents: page, wanted: digests_to_pb(wanted.iter().copied()).into() };
+        let transfer =
+            pb::SyncTransfer { documents: page, wanted: digests_to_pb(wanted.iter().copied()).into() };
         let transferred = call(step(Step::Transfer(transfer))).await.map_err(RoundFailed::Call)?;
         let (came, before) = (files(transferred.documents, peer.as_str()), wanted.len());
         for (kind, file) in &came {
