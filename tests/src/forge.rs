@@ -151,7 +151,7 @@ impl Forger {
             dispatch: self.dispatch(1),
         };
         let payload = minicbor::to_vec(parts).expect("parts encode");
-        Envelope { request: self.message.sign(Kind::Request, payload), sealed_body }
+        Envelope { request: self.message.sign(Kind::Request, payload), hops: Vec::new(), sealed_body }
     }
 
     /// Hands an envelope over.
@@ -168,9 +168,7 @@ impl Forger {
     /// # Panics
     /// If the answer is not signed by the destination, not bound to the request, or has no valid receipt.
     pub fn open(&self, request: &SealedRequest, answer: SealedAnswer) -> Verified {
-        let reply = answer
-            .open(request, &self.destination, &[self.peer().message], &[&self.sealing])
-            .expect("an answer to this request");
+        let reply = answer.open(request, self.peer(), &[&self.sealing]).expect("an answer to this request");
         let receipt = Receipt::verify(&reply.attached.receipt, &self.destination, &self.peer().message);
         Verified { receipt: receipt.expect("a valid receipt"), reply }
     }

@@ -1,6 +1,7 @@
 //! The agreements that a node decides by.
 
 mod absences;
+mod carriers;
 mod chain;
 mod chains;
 mod documents;

@@ -6,9 +6,10 @@ use crate::session::Session;
 use clap::{Subcommand, ValueEnum};
 use concord_domain::{AgencyId, Clock, Role, SystemClock, SystemEntropy, Timestamp, Workload};
 use concord_pki::{
-    Client, CredentialFiles, Federation, Layout, Lives, Options, Renewal, Validity, generate, issue_client,
-    issue_node, renew_keyring, revoke,
+    BlockNotice, Client, CredentialFiles, Federation, Layout, Lives, Options, Renewal, Validity, block,
+    generate, issue_client, issue_node, lift, renew_keyring, revoke,
 };
+use concord_trust::BlockReason;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -59,6 +60,23 @@ pub(crate) enum Command {
         /// The certificate, PEM
         certificate: PathBuf,
     },
+    /// Stop an agency at every node, or let it go on, by a notice of the charter's emergency key
+    Block {
+        /// Folder of the federation
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Who is stopped; nobody below it is
+        agency: AgencyId,
+        /// No longer stopped at this time, such as 2026-03-01T08:00:00Z [default: until lifted]
+        #[arg(long, value_name = "T", conflicts_with = "lift")]
+        until: Option<Timestamp>,
+        /// Why
+        #[arg(long, value_enum, value_name = "REASON", default_value = "ordered", conflicts_with = "lift")]
+        reason: Reason,
+        /// Let it go on
+        #[arg(long)]
+        lift: bool,
+    },
     /// Issue the successor of an agency's keyring
     RenewKeyring {
         /// Folder of the federation
@@ -87,6 +105,33 @@ pub(crate) enum Kind {
     Officer,
 }
 
+/// Why an agency is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reason {
+    /// Somebody else has, or may have, its keys
+    KeysCompromised,
+    /// It used what it was given against the agreements
+    Misuse,
+    /// Its systems are not in its own hands, or not sound
+    Incident,
+    /// A court or a superior authority has ordered it
+    Ordered,
+    /// An exercise
+    Exercise,
+}
+
+impl From<Reason> for BlockReason {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::KeysCompromised => Self::KeysCompromised,
+            Reason::Misuse => Self::Misuse,
+            Reason::Incident => Self::Incident,
+            Reason::Ordered => Self::Ordered,
+            Reason::Exercise => Self::Exercise,
+        }
+    }
+}
+
 /// Runs one of them.
 pub(crate) fn run(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
     match command {
@@ -110,6 +155,15 @@ pub(crate) fn run(session: &Session, command: Command) -> anyhow::Result<ExitCod
             let object = serde_json::json!({ "serial": revoked.serial, "list": revoked.list });
             let shown = || format!("serial {} stands on list {} of {agency}", revoked.serial, revoked.list);
             session.output.result(&object, shown)?;
+        }
+        Command::Block { dir, agency, until, reason, lift: lifted } => {
+            let layout = layout(&dir)?;
+            let notice = BlockNotice { now: now(), until, reason: reason.into() };
+            let sequence =
+                if lifted { lift(&layout, &agency, now())? } else { block(&layout, &agency, notice)? };
+            let object = serde_json::json!({ "agency": agency, "sequence": sequence, "lifted": lifted });
+            let does = if lifted { "lets it go on" } else { "stops it" };
+            session.output.result(&object, || format!("block notice {sequence} about {agency} {does}"))?;
         }
         Command::RenewKeyring { dir, agency, endpoints, days } => {
             let endpoints = (!endpoints.is_empty()).then_some(endpoints);

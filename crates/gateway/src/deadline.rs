@@ -20,6 +20,12 @@ impl Deadline {
         Self(self.0.checked_sub(margin).unwrap_or(self.0))
     }
 
+    /// The `n`-th part of what is left, so that as many ways can each be tried in time.
+    #[must_use]
+    pub fn share(self, n: u32) -> Self {
+        Self(Instant::now() + self.left() / n.max(1))
+    }
+
     /// The moment itself.
     pub fn instant(self) -> Instant {
         self.0

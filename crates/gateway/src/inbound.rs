@@ -2,6 +2,8 @@
 
 use crate::admission::Overloaded;
 use crate::authority::{Authority, InForce};
+use crate::carry::{Carrier, Denied, Lost, NotCarried};
+use crate::deadline::Deadline;
 use crate::keys::Keys;
 use crate::operation::{AnyDraft, Fault, Operations, Unserved};
 use crate::record::{NotRecorded, Recorder, Refused, Release, Ruling};
@@ -22,10 +24,13 @@ pub enum NotServed {
     /// The envelope does not count.
     #[error(transparent)]
     Invalid(#[from] EnvelopeInvalid),
-    /// The peer is not the origin: a stranger's copy of an envelope says nothing about its origin, and a stranger
-    /// could not open the answer.
+    /// The peer is neither the origin nor the last carrier: a stranger's copy of an envelope says nothing about its
+    /// origin.
     #[error("the envelope is not from the peer that handed it over")]
     NotFromPeer,
+    /// It was to be carried, and nothing came back.
+    #[error(transparent)]
+    Lost(#[from] Lost),
     /// Over capacity.
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
@@ -51,6 +56,8 @@ pub struct Inbound {
     pub recorder: Recorder,
     /// What this node serves.
     pub operations: Operations,
+    /// Hands on what is for others.
+    pub carrier: Carrier,
     running: InFlight,
 }
 
@@ -69,24 +76,66 @@ impl Inbound {
         store: Store,
         recorder: Recorder,
         operations: Operations,
+        carrier: Carrier,
     ) -> Self {
         let running = InFlight::default();
-        Self { agency, keys, clock, authority, store, recorder, operations, running }
+        Self { agency, keys, clock, authority, store, recorder, operations, carrier, running }
     }
 
-    /// Serves one envelope that `peer` handed over.
-    pub async fn deliver(&self, peer: &AgencyId, envelope: Envelope) -> Result<SealedAnswer, NotServed> {
+    /// Serves one envelope that `peer` handed over, or hands it on; what is to be carried by the deadline.
+    pub async fn deliver(
+        &self,
+        peer: &AgencyId,
+        envelope: Envelope,
+        deadline: Deadline,
+    ) -> Result<SealedAnswer, NotServed> {
         let in_force = self.authority.current();
-        let request = envelope.verify(in_force.directory())?;
-        if request.context().origin != *peer {
-            return Err(NotServed::NotFromPeer);
-        }
-        let release = self.answer(peer, &request, in_force).await?;
+        let request = self.authentic(peer, envelope, &in_force)?;
+        let release = if request.context().destination == self.agency {
+            self.answer(peer, &request, in_force).await?
+        } else {
+            match self.carrier.carry(peer, &request, in_force, deadline).await {
+                Ok(answer) => return Ok(answer),
+                Err(NotCarried::Refused(denied)) => self.refuse_to_carry(&request, denied).await?,
+                Err(NotCarried::NotRecorded(error)) => return Err(self.unrecorded(error)),
+                Err(NotCarried::Lost(lost)) => return Err(lost.into()),
+            }
+        };
         let now = self.clock.now();
         let in_force = self.authority.current();
         let keyring =
             in_force.directory().keyring(&request.context().origin).ok_or(EnvelopeInvalid::KeyUnknown)?;
         Ok(release.seal(&self.recorder, &request, &keyring.sealing, now)?)
+    }
+
+    /// The request, if its origin signed it and the peer is the one that must have handed it over. What else the peer
+    /// hands over it answers for itself, on the record.
+    fn authentic(
+        &self,
+        peer: &AgencyId,
+        envelope: Envelope,
+        in_force: &InForce,
+    ) -> Result<VerifiedRequest, NotServed> {
+        let distrust = |reason| self.recorder.distrust(peer, reason, None, self.recorder.now(&*self.clock));
+        let request = envelope.verify(in_force.directory()).inspect_err(|_| distrust(NOT_AUTHENTIC))?;
+        if request.handed_by() != peer {
+            distrust(Refusal::HopLineBroken.as_str());
+            return Err(NotServed::NotFromPeer);
+        }
+        Ok(request)
+    }
+
+    async fn refuse_to_carry(
+        &self,
+        request: &VerifiedRequest,
+        Denied { refusal, denial }: Denied,
+    ) -> Result<Release, NotServed> {
+        let now = self.recorder.now(&*self.clock);
+        tracing::info!(target: "concord::inbound", id = %request.context().id, reason = %refusal, "not carried");
+        count(refusal.as_str());
+        let explanation = denial.map_or_else(|| refusal.sentence().to_owned(), |denial| denial.to_string());
+        let refused = self.recorder.refuse_envelope(request, refusal, explanation, now).await;
+        refused.map_err(|error| self.unrecorded(error))
     }
 
     async fn answer(
@@ -96,8 +145,13 @@ impl Inbound {
         in_force: InForce,
     ) -> Result<Release, NotServed> {
         let now = self.recorder.now(&*self.clock);
-        let release = match request.address(&self.agency, peer, now) {
-            Err(refusal) => self.refuse_envelope(request, refusal, now).await?,
+        let release = match request.address(&self.agency, peer, now, in_force.directory()) {
+            Err(refusal) => {
+                if matches!(refusal, Refusal::HopLineBroken | Refusal::HopLoop | Refusal::HopsTooMany) {
+                    self.recorder.distrust(peer, refusal.as_str(), None, now);
+                }
+                self.refuse_envelope(request, refusal, now).await?
+            }
             Ok(addressed) => match self.running.enter(request) {
                 Err(refusal) => self.refuse_envelope(request, refusal, now).await?,
                 Ok(ticket) => self.once(addressed, &ticket, in_force, now).await?,
@@ -123,7 +177,7 @@ impl Inbound {
                 Once::Recorded(Err(NotRecorded::RulesChanged)) => {
                     in_force = self.authority.newer_than(in_force.epoch).await;
                 }
-                Once::Recorded(Err(NotRecorded::Known)) => {}
+                Once::Recorded(Err(NotRecorded::Known | NotRecorded::TimePassed)) => {}
                 settled @ (Once::Recorded(_) | Once::NotAgain(_)) => {
                     return self.settle(&request, settled, now).await;
                 }
@@ -144,7 +198,7 @@ impl Inbound {
             Once::Recorded(Err(NotRecorded::Known)) => {
                 self.refuse_envelope(request, Refusal::Replayed, now).await
             }
-            Once::Recorded(recorded) => self.judge(recorded),
+            Once::Recorded(recorded) => recorded.map_err(|error| self.unrecorded(error)),
         }
     }
 
@@ -181,7 +235,8 @@ impl Inbound {
         in_force: &InForce,
         now: Timestamp,
     ) -> Once {
-        let facts = facts_of(request.context(), self.authority.synced());
+        let carriers = request.carriers();
+        let facts = facts_of(request.context(), &carriers, self.authority.synced());
         let permit = decide::<Opening>(&in_force.rules, &facts, now);
         let permit = permit.map_err(|denial| denial.refusal);
         match self.recorder.repeat(permit, &request, earlier, in_force.epoch).await {
@@ -199,17 +254,20 @@ impl Inbound {
     ) -> Result<Release, NotServed> {
         tracing::info!(target: "concord::inbound", id = %request.context().id, reason = %refusal, "envelope refused");
         count(refusal.as_str());
-        self.judge(self.recorder.refuse_envelope(request, refusal, now).await)
+        let explanation = refusal.sentence().to_owned();
+        let recorded = self.recorder.refuse_envelope(request, refusal, explanation, now).await;
+        recorded.map_err(|error| self.unrecorded(error))
     }
 
-    fn judge(&self, recorded: Result<Release, NotRecorded>) -> Result<Release, NotServed> {
-        recorded.map_err(|error| match error {
+    fn unrecorded(&self, error: NotRecorded) -> NotServed {
+        match error {
             NotRecorded::Busy { limit } => NotServed::Overloaded(Overloaded { limit }),
             NotRecorded::Fault(fault) => NotServed::Fault(fault),
-            other @ (NotRecorded::RulesChanged | NotRecorded::Known) => {
-                NotServed::Fault(Fault::new("recording an answer", other))
-            }
-        })
+            other @ (NotRecorded::RulesChanged
+            | NotRecorded::TimePassed
+            | NotRecorded::QuotaSpent { .. }
+            | NotRecorded::Known) => NotServed::Fault(Fault::new("recording an answer", other)),
+        }
     }
 
     /// Decides, opens, serves and records.
@@ -222,19 +280,39 @@ impl Inbound {
     ) -> Result<Release, NotRecorded> {
         match self.draft(request, in_force, now).await {
             Ok(draft) => {
-                count(draft.outcome.as_str());
-                self.recorder.release(&request, ticket.attempt(), draft, in_force.epoch).await
+                let (outcome, authority) = (draft.outcome, draft.authority.clone());
+                match self.recorder.release(&request, ticket.attempt(), draft, in_force.epoch).await {
+                    Err(spent @ NotRecorded::QuotaSpent { .. }) => {
+                        let refused = (Refusal::QuotaSpent, Some(authority), spent.to_string());
+                        self.refuse(request, ticket, refused, in_force, now).await
+                    }
+                    recorded => {
+                        count(outcome.as_str());
+                        recorded
+                    }
+                }
             }
             Err(Unserved::Fault(fault)) => Err(fault.into()),
             Err(Unserved::Refused { refusal, authority, explanation }) => {
-                count(refusal.as_str());
-                // What the origin named stays named, so that it can be told apart from what applies here.
-                let named = Clause { agreement: request.context().agreement.clone(), clause: None };
-                let refused = Refused { refusal, authority: authority.or(Some(named)), explanation };
-                let ruling = Ruling { epoch: in_force.epoch, now };
-                self.recorder.refuse(&request, ticket.attempt(), refused, ruling).await
+                self.refuse(request, ticket, (refusal, authority, explanation), in_force, now).await
             }
         }
+    }
+
+    async fn refuse(
+        &self,
+        request: AddressedRequest<'_>,
+        ticket: &Ticket,
+        (refusal, authority, explanation): (Refusal, Option<Clause>, String),
+        in_force: &InForce,
+        now: Timestamp,
+    ) -> Result<Release, NotRecorded> {
+        count(refusal.as_str());
+        // What the origin named stays named, so that it can be told apart from what applies here.
+        let named = Clause { agreement: request.context().agreement.clone(), clause: None };
+        let refused = Refused { refusal, authority: authority.or(Some(named)), explanation };
+        let ruling = Ruling { epoch: in_force.epoch, now };
+        self.recorder.refuse(&request, ticket.attempt(), refused, ruling).await
     }
 
     async fn draft(
@@ -243,7 +321,8 @@ impl Inbound {
         in_force: &InForce,
         now: Timestamp,
     ) -> Result<AnyDraft, Unserved> {
-        let facts = facts_of(request.context(), self.authority.synced());
+        let carriers = request.carriers();
+        let facts = facts_of(request.context(), &carriers, self.authority.synced());
         let permit = decide::<Opening>(&in_force.rules, &facts, now)?;
         let body = self.open(permit, request).map_err(Unserved::plain)?;
         self.operations.serve(&in_force.rules, &facts, now, body.content()).await
@@ -254,6 +333,9 @@ impl Inbound {
         request.open(&self.keys.opening())
     }
 }
+
+/// Why a peer is distrusted that hands over an envelope without a signature that counts.
+const NOT_AUTHENTIC: &str = "ENVELOPE_NOT_AUTHENTIC";
 
 /// Counts what was answered, by outcome or reason.
 fn count(result: &'static str) {
@@ -268,8 +350,9 @@ enum Once {
     Recorded(Result<Release, NotRecorded>),
 }
 
-fn facts_of(context: &Context, synced: Option<Timestamp>) -> Facts<'_> {
+fn facts_of<'a>(context: &'a Context, carriers: &'a [AgencyId], synced: Option<Timestamp>) -> Facts<'a> {
     Facts {
+        via: carriers,
         synced,
         handling: context.handling,
         branch: context.branch,

@@ -1,7 +1,8 @@
 //! The way of a request through a node, whatever it asks.
 //!
 //! In scope: verifying, authorizing, recording, opening, answering (inbound); authorizing, sealing, recording,
-//! sending, judging the answer (outbound); links to other nodes; checkpoints. Knows only the trait [`Operation`].
+//! sending, judging the answer (outbound); handing on what is for others (carry); ways and links to other nodes, and
+//! what is known of them; checkpoints. Knows only the trait [`Operation`].
 //! Out of scope: what an operation does (`concord-services`), configuration and wiring (`concord-node`).
 //!
 //! ```text
@@ -9,20 +10,26 @@
 //!                                                              -- commit --> Release -> SealedAnswer
 //!  outbound  Permit<Asking> -> SealedRequest -- commit --> Asked -> Envelope ... SealedAnswer -> Reply
 //!                                                              -- commit --> Concluded
+//!  carry     Envelope -> VerifiedRequest -> CarriedRequest -> Permit<Carrying> -- commit --> Carriage -> Envelope
 //! ```
 //!
-//! `Permit` comes only out of `decide`; `Asked`, `Release` and `Concluded` only out of the [`Recorder`], after its
-//! commit. Only an `Asked` can be sent, only a `Release` leaves, only a `Concluded` is shown.
+//! `Permit` comes only out of `decide`; `Asked`, `Release`, `Concluded` and `Carriage` only out of the [`Recorder`],
+//! after its commit. Only an `Asked` can be sent, only a `Release` leaves, only a `Concluded` is shown, only a `Carriage`
+//! is handed on.
 
 mod admission;
 mod authority;
+mod carry;
 mod checkpointer;
+mod courier;
 mod deadline;
 mod inbound;
 mod keys;
+mod lines;
 mod link;
 mod operation;
 mod outbound;
+mod peers;
 mod record;
 mod replay;
 mod route;
@@ -31,18 +38,24 @@ mod standing;
 mod sync;
 #[cfg(test)]
 mod testing;
+mod ways;
 
 pub use admission::{Admission, Admitted, Overloaded, Slot};
 pub use authority::{Authority, InForce};
+pub use carry::{Carrier, Denied, Lost, NotCarried};
 pub use checkpointer::Checkpointer;
+pub use courier::{Courier, Handover, NoAnswer};
 pub use deadline::Deadline;
 pub use inbound::{Inbound, NotServed};
 pub use keys::Keys;
+pub use lines::Lines;
 pub use link::{Links, MESSAGE_BYTES_MAX};
 pub use operation::{Draft, Fault, Operation, Operations};
 pub use outbound::{Outbound, Question};
+pub use peers::{Circuit, PeerHealth, Peers};
 pub use record::{Asked, Concluded, Evidence, NotRecorded, Recorder, Release};
 pub use route::{ScopeInvalid, resolve};
 pub use service::{FederationApi, incident};
 pub use standing::{RolledBack, Standing};
 pub use sync::{AdmittedDocument, Exchange, Library, NotAdmitted, NotKept, Rounds, StepInvalid, Synced};
+pub use ways::Ways;

@@ -1,11 +1,14 @@
 //! Connections to the nodes of other agencies.
 
+use crate::courier::{Courier, Handover, NoAnswer};
 use crate::deadline::Deadline;
+use crate::peers::{Call, NotCalled, Peers};
 use concord_domain::{AgencyId, Clock, Failure};
 use concord_transport::{ClientLimits, ConnectError, Credentials, Network, PeerConnector, TrustStore};
 use concord_trust::envelope::{Envelope, SealedAnswer};
 use concord_wire::pb::federation::v1 as pb;
 use concord_wire::pb::federation::v1::federation_service_client::FederationServiceClient;
+use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,21 +27,14 @@ pub struct Links {
     trust: Arc<TrustStore>,
     clock: Arc<dyn Clock>,
     limits: ClientLimits,
+    peers: Peers,
     channels: Arc<Mutex<BTreeMap<(AgencyId, String), Channel>>>,
 }
 
-/// Why there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoAnswer {
-    /// The deadline passed.
-    TimedOut,
-    /// The connection broke after the request may have been sent.
-    Broken,
-    /// The request was not taken.
-    Unreachable(Failure),
-    /// The peer's own word that it does not serve this.
-    Failed(Failure),
-}
+/// The reason of a carrier that could hand a request to nobody, so that nothing was sent.
+pub(crate) const NO_ROUTE: &str = "NO_ROUTE";
+/// The reason of a carrier that handed a request on and lost the connection before an answer.
+pub(crate) const CONNECTION_LOST: &str = "CONNECTION_LOST";
 
 impl Links {
     /// Links from a node that shows `credentials` and believes `trust`.
@@ -48,13 +44,13 @@ impl Links {
         trust: Arc<TrustStore>,
         clock: Arc<dyn Clock>,
         limits: ClientLimits,
+        peers: Peers,
     ) -> Self {
-        Self { network, credentials, trust, clock, limits, channels: Arc::default() }
+        Self { network, credentials, trust, clock, limits, peers, channels: Arc::default() }
     }
 
-    /// Hands an envelope to an agency's node: at its first endpoint, and at the next one only if there was no
-    /// connection at all, so that nothing is sent twice.
-    pub(crate) async fn deliver(
+    /// At its first endpoint, and at the next one only if there was no connection at all.
+    async fn deliver_somewhere(
         &self,
         to: &AgencyId,
         endpoints: &[String],
@@ -122,6 +118,16 @@ impl Links {
         Err(last)
     }
 
+    /// A place for a call, if the agency's circuit and bulkhead leave one.
+    fn enter(&self, to: &AgencyId) -> Result<Call, NoAnswer> {
+        self.peers.enter(to).map_err(|why| {
+            NoAnswer::Unreachable(match why {
+                NotCalled::CircuitOpen => Failure::CircuitOpen,
+                NotCalled::Busy => Failure::Overloaded,
+            })
+        })
+    }
+
     fn channel(&self, to: &AgencyId, endpoint: &str, published: &[String]) -> Option<Channel> {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (to.clone(), endpoint.to_owned());
@@ -141,6 +147,33 @@ impl Links {
     }
 }
 
+impl Courier for Links {
+    fn deliver<'a>(
+        &'a self,
+        Handover { next, endpoints, destination }: Handover<'a>,
+        envelope: Envelope,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<SealedAnswer, NoAnswer>> {
+        Box::pin(async move {
+            let call = self.enter(next)?;
+            let answer = self.deliver_somewhere(next, endpoints, envelope, deadline).await;
+            match &answer {
+                Ok(_) => call.answered(destination),
+                Err(
+                    NoAnswer::Unreachable(Failure::ConnectFailed | Failure::HandshakeFailed)
+                    | NoAnswer::Broken,
+                ) => {
+                    call.failed();
+                }
+                // Time may have run out anywhere behind the peer; its own silence it answers for.
+                Err(NoAnswer::TimedOut) if destination == next => call.failed(),
+                Err(NoAnswer::TimedOut | NoAnswer::Unreachable(_) | NoAnswer::Failed(_)) => drop(call),
+            }
+            answer
+        })
+    }
+}
+
 /// Tells what our own side saw (a status with a source) from what the peer said (one without).
 fn classify(status: &Status, deadline: Deadline) -> NoAnswer {
     if let Some(source) = status.source() {
@@ -152,6 +185,12 @@ fn classify(status: &Status, deadline: Deadline) -> NoAnswer {
         };
     }
     match status.code() {
+        Code::Unavailable if concord_wire::reason(status).as_deref() == Some(NO_ROUTE) => {
+            NoAnswer::Unreachable(Failure::NoRoute)
+        }
+        Code::Aborted if concord_wire::reason(status).as_deref() == Some(CONNECTION_LOST) => {
+            NoAnswer::Failed(Failure::ConnectionLost)
+        }
         Code::ResourceExhausted | Code::Unavailable => NoAnswer::Unreachable(Failure::Overloaded),
         Code::DeadlineExceeded | Code::Cancelled => NoAnswer::TimedOut,
         Code::Unauthenticated | Code::PermissionDenied | Code::InvalidArgument => {

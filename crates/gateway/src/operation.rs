@@ -1,6 +1,6 @@
 //! What a service brings: how to read what is asked, how to serve it, how to write the answer.
 
-use concord_agreements::{Facts, Permit, Question, Rules, decide};
+use concord_agreements::{Facts, Permit, Question, Quota, Rules, decide};
 use concord_domain::wanted::Authority;
 use concord_domain::{Operation as Name, OutcomeKind, Refusal, Timestamp};
 use futures_util::future::BoxFuture;
@@ -79,6 +79,10 @@ pub(crate) struct AnyDraft {
     pub(crate) authority: Authority,
     pub(crate) outcome: OutcomeKind,
     pub(crate) content: Vec<u8>,
+    /// When what it was decided by ends.
+    pub(crate) until: Timestamp,
+    /// What it costs.
+    pub(crate) quota: Option<Quota>,
 }
 
 impl<O: Operation> From<Draft<O>> for AnyDraft {
@@ -86,7 +90,13 @@ impl<O: Operation> From<Draft<O>> for AnyDraft {
         let Draft { permit, answer } = draft;
         let authority =
             Authority { agreement: permit.agreement().clone(), clause: Some(permit.clause().clone()) };
-        Self { authority, outcome: O::outcome(&answer), content: O::encode_answer(&answer) }
+        Self {
+            authority,
+            outcome: O::outcome(&answer),
+            content: O::encode_answer(&answer),
+            until: permit.until(),
+            quota: permit.quota(),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod answering;
 mod asking;
+mod carrying;
+mod distrust;
 mod sharing;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,17 @@ pub enum NotRecorded {
     /// Newer rules came into force since it was decided: decide again.
     #[error("the rules changed since the decision")]
     RulesChanged,
+    /// What it was decided by has ended since: decide again.
+    #[error("what it was decided by has ended since")]
+    TimePassed,
+    /// The quota of the clause is spent.
+    #[error("the quota of {limit} is spent until {until}")]
+    QuotaSpent {
+        /// Requests in one window.
+        limit: u32,
+        /// When the next window begins.
+        until: Timestamp,
+    },
     /// A request or attempt of this number was recorded meanwhile.
     #[error("the request was recorded meanwhile")]
     Known,
@@ -45,6 +58,10 @@ impl From<WriteError> for NotRecorded {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::GuardFailed(GuardFailure::RulesChanged { .. }) => Self::RulesChanged,
+            WriteError::GuardFailed(GuardFailure::TimePassed { .. }) => Self::TimePassed,
+            WriteError::GuardFailed(GuardFailure::QuotaSpent { limit, until }) => {
+                Self::QuotaSpent { limit, until }
+            }
             WriteError::GuardFailed(_) => Self::Known,
             WriteError::Busy { limit } => Self::Busy { limit },
             other @ (WriteError::TooLarge { .. }
@@ -68,6 +85,7 @@ pub struct Recorder {
     entropy: Arc<dyn Entropy>,
     store: Store,
     sharing: Sharing,
+    distrusted: distrust::Recorded,
     newest: Arc<AtomicU64>,
 }
 
@@ -91,7 +109,8 @@ impl Recorder {
         store: Store,
     ) -> Result<Self, StorageError> {
         let newest = Arc::new(AtomicU64::new(store.head()?.floor.as_millis()));
-        Ok(Self { agency, keys, entropy, store, sharing: Sharing::default(), newest })
+        let (sharing, distrusted) = Default::default();
+        Ok(Self { agency, keys, entropy, store, sharing, distrusted, newest })
     }
 
     /// The time by which envelopes are judged: never before the newest entry, so that a clock that was set back lets
@@ -130,5 +149,7 @@ fn facts_of(context: &Context) -> RequestFacts {
         agreement: Some(context.agreement.clone()),
         clause: None,
         commitment: None,
+        carriers: Vec::new(),
+        behalf: Vec::new(),
     }
 }

@@ -1,7 +1,9 @@
 //! The federation API's calls, as gRPC has them.
 
+use crate::carry::Lost;
+use crate::deadline::Deadline;
 use crate::inbound::{Inbound, NotServed};
-use crate::link::MESSAGE_BYTES_MAX;
+use crate::link::{CONNECTION_LOST, MESSAGE_BYTES_MAX, NO_ROUTE};
 use crate::operation::Fault;
 use crate::standing::Standing;
 use crate::sync::{Exchange, StepInvalid};
@@ -14,7 +16,13 @@ use concord_wire::pb::federation::v1::federation_service_server::{
 };
 use concord_wire::{INCIDENT_REASON, Problems, overloaded, refused, violations};
 use std::sync::Arc;
+use std::time::Duration;
 use tonic::{Code, Request, Response, Status};
+
+/// How long a request is carried whose caller names no time.
+const CARRY_DEFAULT: Duration = Duration::from_secs(10);
+/// How long at most: as long as a search may take.
+const CARRY_MAX: Duration = Duration::from_secs(60);
 
 /// Serves `concord.federation.v1`.
 #[derive(Debug, Clone)]
@@ -57,10 +65,23 @@ impl FederationApi {
             NotServed::NotFromPeer => {
                 refused(Code::Unauthenticated, "HOP_LINE_BROKEN", error.to_string(), &[])
             }
+            NotServed::Lost(lost) => nothing_came_back(lost),
             NotServed::Overloaded(over) => overloaded(over.to_string(), over.limit),
             NotServed::Fault(fault) => incident(&fault, &*self.entropy),
         }
     }
+}
+
+/// A carrier's word on what became of a request. What the nodes behind it said is not passed on.
+fn nothing_came_back(lost: Lost) -> Status {
+    let (code, reason) = match lost {
+        Lost::NoRoute => (Code::Unavailable, NO_ROUTE),
+        Lost::TooLittleTime => (Code::DeadlineExceeded, "TOO_LITTLE_TIME"),
+        Lost::TimedOut => (Code::DeadlineExceeded, "TIMED_OUT"),
+        Lost::Broken => (Code::Aborted, CONNECTION_LOST),
+        Lost::Failed(failure) => (Code::FailedPrecondition, failure.as_str()),
+    };
+    refused(code, reason, lost.to_string(), &[])
 }
 
 /// Logs a fault of our own under a fresh id, and gives the status that names nothing but that id.
@@ -83,7 +104,8 @@ impl FederationService for FederationApi {
         // Of requests that were given up before we came to read them, as after a standstill, nothing is carried out:
         // their calls are dropped here, where HTTP/2 first looks for a reset.
         tokio::task::yield_now().await;
-        let answer = self.inbound.deliver(peer.agency(), request.into_inner().into()).await;
+        let deadline = Deadline::of_call(&request, CARRY_DEFAULT, CARRY_MAX);
+        let answer = self.inbound.deliver(peer.agency(), request.into_inner().into(), deadline).await;
         answer.map(|sealed| Response::new(sealed.into())).map_err(|error| self.status(error))
     }
 

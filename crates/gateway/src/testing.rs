@@ -9,7 +9,7 @@ pub(crate) use documents::{
     sealing_key, signed,
 };
 pub(crate) use echo::Echo;
-pub(crate) use world::{Received, World, envelope, open_answer};
+pub(crate) use world::{Received, World, envelope, open_answer, patience};
 
 use concord_domain::Entropy;
 use concord_trust::sha256;

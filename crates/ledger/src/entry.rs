@@ -8,9 +8,10 @@ use concord_domain::{
 use minicbor::{Decode, Encode};
 use thiserror::Error;
 
-/// Bytes of an entry at most. The largest that the types below allow has some 800; an entry bundle has two bytes
-/// for the length of an entry, and its 256 entries should stay well below a megabyte.
-pub const ENTRY_BYTES_MAX: usize = 1024;
+/// Bytes of an entry at most. The largest that the types below allow, with four carriers and two brokers' principals of
+/// the longest names, has some 1,700; an entry bundle has two bytes for the length of an entry, and its 256 entries
+/// should stay well below a megabyte.
+pub const ENTRY_BYTES_MAX: usize = 2048;
 
 /// One line of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -74,6 +75,9 @@ pub enum Event {
         /// Where the other agency's receipt says that its own entry is.
         #[n(4)]
         counterpart: Option<LeafRef>,
+        /// The agency that the attempt was handed to that this came of; none if nothing was sent.
+        #[n(5)]
+        next: Option<AgencyId>,
     },
     /// A file was taken into the register.
     #[n(4)]
@@ -119,6 +123,32 @@ pub enum Event {
         #[n(0)]
         seen: u64,
     },
+    /// We, a carrier, are about to pass on a request that stays sealed to us.
+    #[n(8)]
+    Carried {
+        /// What may be known of it; its carriers are those that it passed before us.
+        #[n(0)]
+        request: RequestFacts,
+        /// Who handed it to us.
+        #[n(1)]
+        from: AgencyId,
+        /// Whom we hand it to.
+        #[n(2)]
+        next: AgencyId,
+    },
+    /// A peer handed over what no honest node sends. Its TLS certificate says that it was this peer.
+    #[n(9)]
+    Distrusted {
+        /// The peer.
+        #[n(0)]
+        peer: AgencyId,
+        /// What was wrong.
+        #[n(1)]
+        reason: Label,
+        /// Our own request that it was about; none if what it handed over is of no certain origin.
+        #[n(2)]
+        request: Option<RequestId>,
+    },
 }
 
 /// What may be known of a request without opening it.
@@ -154,6 +184,12 @@ pub struct RequestFacts {
     /// Salted commitment to the request's body; none if no body was ever sealed.
     #[n(9)]
     pub commitment: Option<Digest>,
+    /// The carriers that it passed, in order.
+    #[n(10)]
+    pub carriers: Vec<AgencyId>,
+    /// For whom the origin asks, the first asker first; nobody unless it is a broker.
+    #[n(11)]
+    pub behalf: Vec<AgencyId>,
 }
 
 /// An entry of a ledger, named for good: an index never changes its leaf.
@@ -223,6 +259,8 @@ impl Event {
             Self::Started { .. } => "started",
             Self::Adopted { .. } => "adopted",
             Self::RollbackAccepted { .. } => "rollback-accepted",
+            Self::Carried { .. } => "carried",
+            Self::Distrusted { .. } => "distrusted",
         }
     }
 
@@ -232,11 +270,13 @@ impl Event {
             Self::Asked { request }
             | Self::Released { request, .. }
             | Self::Refused { request, .. }
-            | Self::Concluded { request, .. } => Some(request),
+            | Self::Concluded { request, .. }
+            | Self::Carried { request, .. } => Some(request),
             Self::Imported { .. }
             | Self::Started { .. }
             | Self::Adopted { .. }
-            | Self::RollbackAccepted { .. } => None,
+            | Self::RollbackAccepted { .. }
+            | Self::Distrusted { .. } => None,
         }
     }
 
@@ -249,7 +289,9 @@ impl Event {
             | Self::Imported { .. }
             | Self::Started { .. }
             | Self::Adopted { .. }
-            | Self::RollbackAccepted { .. } => None,
+            | Self::RollbackAccepted { .. }
+            | Self::Carried { .. }
+            | Self::Distrusted { .. } => None,
         }
     }
 
@@ -258,12 +300,14 @@ impl Event {
         match self {
             Self::Refused { refusal, .. } => Some(refusal.as_str()),
             Self::Concluded { reason, .. } => reason.as_ref().map(Label::as_str),
+            Self::Distrusted { reason, .. } => Some(reason.as_str()),
             Self::Asked { .. }
             | Self::Released { .. }
             | Self::Imported { .. }
             | Self::Started { .. }
             | Self::Adopted { .. }
-            | Self::RollbackAccepted { .. } => None,
+            | Self::RollbackAccepted { .. }
+            | Self::Carried { .. } => None,
         }
     }
 }

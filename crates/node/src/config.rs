@@ -1,7 +1,8 @@
 //! `node.toml`.
 
 use crate::problem::Problems;
-use concord_domain::{AgencyId, Digest};
+use concord_domain::{AgencyId, AgencyPattern, Digest};
+use concord_gateway::Lines;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,9 @@ pub struct Config {
     /// Metrics in Prometheus' text form; off unless set.
     #[serde(default)]
     pub metrics: Option<ApiConfig>,
+    /// Which way requests go.
+    #[serde(default)]
+    pub routing: RoutingConfig,
     /// Checkpoints of the ledger.
     #[serde(default)]
     pub checkpoints: CheckpointConfig,
@@ -73,6 +77,22 @@ pub struct TlsConfig {
 pub struct ApiConfig {
     /// Address and port; port 0 takes any free one.
     pub listen: SocketAddr,
+}
+
+/// Which way requests go.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct RoutingConfig {
+    /// Agencies to which no line leads from here, as names or patterns such as `*.hl.police.cn`: they are never dialed,
+    /// and asked by carriers that an agreement names.
+    #[serde(default)]
+    pub no_line_to: Vec<AgencyPattern>,
+}
+
+impl RoutingConfig {
+    /// The lines that there are.
+    pub(crate) fn lines(&self) -> Lines {
+        Lines::without(self.no_line_to.clone())
+    }
 }
 
 /// Checkpoints of the ledger.

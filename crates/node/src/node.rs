@@ -11,8 +11,8 @@ use crate::reload::{Reloader, take_up};
 use crate::seams::Seams;
 use concord_domain::Timestamp;
 use concord_gateway::{
-    Admission, Admitted, Authority, Checkpointer, Exchange, Fault, FederationApi, Inbound, Keys, Library,
-    Links, NotKept, Operations, Outbound, Recorder, Rounds, Standing,
+    Admission, Admitted, Authority, Carrier, Checkpointer, Courier, Exchange, Fault, FederationApi, Inbound,
+    Keys, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Ways,
 };
 use concord_ledger::Event;
 use concord_services::{AgreementApi, LocalServices, ReflectionFailed, Register, Search, WantedSearch};
@@ -89,6 +89,8 @@ struct Parts {
     links: Links,
     standing: Standing,
     reload: Arc<Notify>,
+    ways: Ways,
+    courier: Arc<dyn Courier>,
 }
 
 impl Node {
@@ -115,10 +117,14 @@ impl Node {
         let reload = Arc::new(Notify::new());
         let library = Library::new(store.clone(), config.federation.charter_sha256, Arc::clone(&reload));
         library.replace(federation.documents).await?;
+        let peers = Peers::default();
+        let links = links(&seams, &credentials, &trust, peers.clone());
         let parts = Parts {
             recorder: Recorder::new(config.agency.clone(), Arc::clone(&keys), entropy, store.clone())?,
             register: Arc::new(Register::load(store.clone(), seams.heavy).await?),
-            links: links(&seams, &credentials, &trust),
+            ways: Ways::new(config.agency.clone(), config.routing.lines(), peers),
+            courier: Arc::new(links.clone()),
+            links,
             standing: Standing::new(store.clone()),
             credentials,
             trust,
@@ -237,16 +243,12 @@ fn check_first(config: &Config, now: Timestamp) -> Result<(), StartError> {
     Material::load(config, &Default::default(), nothing, now).map(drop).map_err(StartError::Material)
 }
 
-fn links(seams: &Seams, credentials: &Arc<Credentials>, trust: &Arc<TrustStore>) -> Links {
-    let (network, clock) = (Arc::clone(&seams.network), Arc::clone(&seams.clock));
-    Links::new(network, Arc::clone(credentials), Arc::clone(trust), clock, seams.link_limits.clone())
-}
-
 fn rounds(config: &Config, seams: &Seams, parts: &Parts) -> Rounds {
     Rounds {
         agency: config.agency.clone(),
         library: parts.library.clone(),
         links: parts.links.clone(),
+        lines: config.routing.lines(),
         authority: parts.authority.clone(),
         standing: parts.standing.clone(),
         clock: Arc::clone(&seams.clock),
@@ -302,7 +304,9 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
         entropy: Arc::clone(&seams.entropy),
         authority: parts.authority.clone(),
         recorder: parts.recorder.clone(),
-        links: parts.links.clone(),
+        ways: parts.ways.clone(),
+        courier: Arc::clone(&parts.courier),
+        retries: Arc::default(),
     };
     LocalServices {
         search: Search::new(outbound),
@@ -318,7 +322,21 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
     }
 }
 
+fn links(seams: &Seams, credentials: &Arc<Credentials>, trust: &Arc<TrustStore>, peers: Peers) -> Links {
+    let (network, clock) = (Arc::clone(&seams.network), Arc::clone(&seams.clock));
+    let (credentials, trust) = (Arc::clone(credentials), Arc::clone(trust));
+    Links::new(network, credentials, trust, clock, seams.link_limits.clone(), peers)
+}
+
 fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes {
+    let carrier = Carrier {
+        agency: config.agency.clone(),
+        clock: Arc::clone(&seams.clock),
+        authority: parts.authority.clone(),
+        recorder: parts.recorder.clone(),
+        ways: parts.ways.clone(),
+        courier: Arc::clone(&parts.courier),
+    };
     let inbound = Inbound::new(
         config.agency.clone(),
         Arc::clone(&parts.keys),
@@ -327,6 +345,7 @@ fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes 
         parts.store.clone(),
         parts.recorder.clone(),
         Operations::default().with(WantedSearch::new(Arc::clone(&parts.register))),
+        carrier,
     );
     let exchange = Exchange::new(parts.library.clone(), parts.store.clone());
     let api = FederationApi::new(inbound, exchange, parts.standing.clone(), Arc::clone(&seams.entropy));

@@ -5,7 +5,7 @@ use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Term
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, Clock, FixedClock, HandlingLevel, Purpose, SystemEntropy, Timestamp};
 use concord_pki::{Addresses, Federation, KeyName, Layout, Lives, NodeFolder, Options, generate};
-use concord_trust::{Kind, SignedFile, SigningKey};
+use concord_trust::{Kind, SignedFile, SigningKey, sha256};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -87,7 +87,7 @@ impl World {
     }
 }
 
-/// A pact of the two agencies.
+/// A pact of the two agencies; a later version follows the one before.
 pub(crate) fn pact(version: u32) -> Agreement {
     let grant = Grant {
         clause: "1".parse().unwrap(),
@@ -107,7 +107,7 @@ pub(crate) fn pact(version: u32) -> Agreement {
     Agreement {
         id: "pact".parse().unwrap(),
         version,
-        previous: None,
+        previous: (version > 1).then(|| sha256(&[pact(version - 1).to_toml().as_bytes()])),
         kind: AgreementKind::Bilateral,
         source: None,
         parties: [HERE, OTHER].map(agency).to_vec(),

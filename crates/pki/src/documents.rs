@@ -2,7 +2,7 @@
 
 use crate::error::PkiError;
 use crate::federation::{Federation, FederationMember, ProposedAgreement};
-use crate::keys::{MemberKeys, NodeKeys};
+use crate::keys::{FederationKeys, MemberKeys, NodeKeys};
 use crate::layout::Layout;
 use concord_agreements::SignedAgreement;
 use concord_domain::{AgencyId, Digest, Timestamp};
@@ -37,7 +37,7 @@ impl Documents {
     /// Signs everything. A member without keys would be left without documents, which [`Self::verify`] finds.
     pub(crate) fn sign(
         federation: &Federation,
-        charter_keys: &[SigningKey],
+        charter_keys: &FederationKeys,
         members: &BTreeMap<AgencyId, MemberKeys>,
         keyrings: &[FirstKeyring<'_>],
     ) -> Self {
@@ -114,7 +114,7 @@ pub(crate) fn sign_keyring(keyring: &Keyring, signer: &SigningKey) -> SignedFile
 
 fn charter(
     federation: &Federation,
-    keys: &[SigningKey],
+    keys: &FederationKeys,
     members: &BTreeMap<AgencyId, MemberKeys>,
 ) -> SignedFile {
     let member = |member: &FederationMember| {
@@ -130,12 +130,13 @@ fn charter(
         sequence: FIRST_SEQUENCE,
         previous: None,
         threshold: federation.charter.threshold,
-        keys: keys.iter().map(SigningKey::public).collect(),
-        emergency: None,
+        keys: keys.charter.iter().map(SigningKey::public).collect(),
+        emergency: Some(keys.emergency.public()),
         members: federation.members.iter().filter_map(member).collect(),
     };
     let file = SignedFile::unsigned("charter.toml", charter.to_toml());
-    keys.iter().fold(file, |file, key| file.sign(Kind::Charter, &key.public().key_id().to_string(), key))
+    let signers = keys.charter.iter();
+    signers.fold(file, |file, key| file.sign(Kind::Charter, &key.public().key_id().to_string(), key))
 }
 
 fn card(member: &FederationMember, keys: &MemberKeys) -> SignedFile {

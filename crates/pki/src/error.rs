@@ -28,7 +28,7 @@ pub enum PkiError {
     /// The description of the federation is wrong.
     #[error(transparent)]
     Federation(#[from] FederationError),
-    /// A charter, card or keyring would not be accepted.
+    /// A charter, card, keyring or block notice would not be accepted.
     #[error(transparent)]
     Document(#[from] DocumentError),
     /// An agreement would not be accepted.
@@ -37,6 +37,12 @@ pub enum PkiError {
     /// An agency that the federation does not name.
     #[error("{agency} is not a member")]
     NotAMember {
+        /// The agency.
+        agency: AgencyId,
+    },
+    /// An agency that no notice stops, so that there is nothing to lift.
+    #[error("{agency}: no block notice stops it")]
+    NotBlocked {
         /// The agency.
         agency: AgencyId,
     },

@@ -76,8 +76,8 @@ impl Federation {
     pub const CHARTER_KEYS_MAX: usize = 16;
     /// Members at most: a charter of more does not fit into [`SignedFile::BYTES_MAX`].
     pub const MEMBERS_MAX: usize = 4000;
-    /// Agreements at most: a node reads no more ([`Rules::DOCUMENTS_MAX`](concord_agreements::Rules::DOCUMENTS_MAX)).
-    pub const AGREEMENTS_MAX: usize = concord_agreements::Rules::DOCUMENTS_MAX;
+    /// Agreements at most: a node reads no more ([`Documents::AGREEMENTS_MAX`](concord_agreements::Documents::AGREEMENTS_MAX)).
+    pub const AGREEMENTS_MAX: usize = concord_agreements::Documents::AGREEMENTS_MAX;
     /// Characters of the federation's, an agency's or a desk's texts at most: one line.
     pub const TEXT_CHARS_MAX: usize = 200;
 

@@ -1,6 +1,8 @@
 //! Files that are replaced whole or not at all.
 
 use crate::error::PkiError;
+use concord_domain::AgencyId;
+use concord_trust::SignedFile;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -57,6 +59,24 @@ pub(crate) fn create_folder(path: &Path, readers: Readers) -> Result<(), PkiErro
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, readers.folder_mode());
     builder.create(path).map_err(PkiError::file(path))
+}
+
+/// Replaces the document about `agency` in `folder` and the signature that `signer` gave it, one after the other, the
+/// signature first. What stands in the folder under other names is not touched.
+pub(crate) fn publish(
+    folder: &Path,
+    agency: &AgencyId,
+    signer: &str,
+    file: &SignedFile,
+) -> Result<(), PkiError> {
+    // Readers take what ends in .toml: a folder of this name is none of theirs.
+    let new = folder.join(format!("{agency}.new"));
+    create_folder(&new, Readers::All)?;
+    file.write(&new, agency.as_str())?;
+    for name in [format!("{agency}.{signer}.sig"), format!("{agency}.toml")] {
+        rename(&new.join(&name), &folder.join(&name))?;
+    }
+    fs::remove_dir(&new).map_err(PkiError::file(&new))
 }
 
 /// The text of a file.

@@ -6,13 +6,12 @@ use crate::error::PkiError;
 use crate::federation::Federation;
 use crate::file::{Readers, create_folder, replace};
 use crate::issue::{Client, write_client, write_node};
-use crate::keys::{MemberKeys, NodeKeys, write_charter_keys};
+use crate::keys::{FederationKeys, MemberKeys, NodeKeys};
 use crate::layout::{Layout, NodeFolder};
 use crate::node_toml::{NodeSettings, node_toml};
 use crate::revocation::write_first;
 use crate::validity::{Lives, Validity};
 use concord_domain::{AgencyId, Digest, Entropy, Role, Timestamp, Workload};
-use concord_trust::SigningKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -78,8 +77,7 @@ pub fn generate(
         .into_iter()
         .map(|agency| Node::make(agency, options))
         .collect::<Result<Vec<_>, _>>()?;
-    let charter_keys: Vec<_> =
-        (0..federation.charter.keys).map(|_| SigningKey::generate(options.entropy)).collect();
+    let charter_keys = FederationKeys::generate(federation.charter.keys, options.entropy);
     let members: BTreeMap<_, _> = federation
         .members
         .iter()
@@ -89,7 +87,7 @@ pub fn generate(
     let documents = Documents::sign(federation, &charter_keys, &members, &keyrings);
     documents.verify()?;
 
-    write_charter_keys(&layout.charter_keys(), &charter_keys)?;
+    charter_keys.write(&layout)?;
     write_member_keys(&layout, &members, &nodes)?;
     for node in &nodes {
         node.write(&layout, documents.charter_digest(), options)?;

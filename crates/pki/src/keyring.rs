@@ -2,7 +2,7 @@
 
 use crate::documents::sign_keyring;
 use crate::error::PkiError;
-use crate::file::{Readers, create_folder, read_text, rename};
+use crate::file::{publish, read_text};
 use crate::keys::read_keyring_key;
 use crate::layout::Layout;
 use concord_domain::{AgencyId, Timestamp};
@@ -43,7 +43,7 @@ pub fn renew_keyring(layout: &Layout, agency: &AgencyId, renewal: &Renewal) -> R
     };
     let file = sign_keyring(&next, &signer);
     directory_of(layout, agency)?.keyring(&file)?;
-    publish(layout, agency, &file)?;
+    publish(&layout.keyrings(), agency, agency.as_str(), &file)?;
     Ok(next.sequence)
 }
 
@@ -54,16 +54,4 @@ fn directory_of(layout: &Layout, agency: &AgencyId) -> Result<DirectoryBuilder, 
     let mut builder = DirectoryBuilder::new(Charter::verify(&charter, sha256(&[&charter.bytes]))?);
     builder.card(&SignedFile::read(&layout.cards().join(format!("{agency}.toml")))?)?;
     Ok(builder)
-}
-
-fn publish(layout: &Layout, agency: &AgencyId, file: &SignedFile) -> Result<(), PkiError> {
-    let folder = layout.keyrings();
-    // Readers take what ends in .toml: a folder of this name is none of theirs.
-    let new = folder.join(format!("{agency}.new"));
-    create_folder(&new, Readers::All)?;
-    file.write(&new, agency.as_str())?;
-    for name in [format!("{agency}.{agency}.sig"), format!("{agency}.toml")] {
-        rename(&new.join(&name), &folder.join(&name))?;
-    }
-    std::fs::remove_dir(&new).map_err(PkiError::file(&new))
 }

@@ -2,10 +2,10 @@
 
 use crate::error::PkiError;
 use crate::file::{Readers, create_folder, read_text, replace};
-use crate::layout::{KeyName, NodeFolder};
+use crate::layout::{KeyName, Layout, NodeFolder};
 use concord_domain::Entropy;
 use concord_trust::{SealingKey, SigningKey, StorageKey};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// What every member needs to sign documents.
@@ -64,17 +64,37 @@ impl NodeKeys {
     }
 }
 
-/// Writes the charter's keys as `1.key` and so on.
-pub(crate) fn write_charter_keys(folder: &Path, keys: &[SigningKey]) -> Result<(), PkiError> {
-    create_folder(folder, Readers::Owner)?;
-    keys.iter().zip(1..).try_for_each(|(key, number): (_, usize)| {
-        replace(&folder.join(format!("{number}.key")), line(&key.to_text()).as_bytes(), Readers::Owner)
-    })
+/// The keys that sign for the whole federation.
+pub(crate) struct FederationKeys {
+    pub(crate) charter: Vec<SigningKey>,
+    pub(crate) emergency: SigningKey,
+}
+
+impl FederationKeys {
+    pub(crate) fn generate(number: usize, entropy: &dyn Entropy) -> Self {
+        let charter = (0..number).map(|_| SigningKey::generate(entropy)).collect();
+        Self { charter, emergency: SigningKey::generate(entropy) }
+    }
+
+    /// Writes the charter's keys as `1.key` and so on, and the emergency key.
+    pub(crate) fn write(&self, layout: &Layout) -> Result<(), PkiError> {
+        let folder = layout.charter_keys();
+        create_folder(&folder, Readers::Owner)?;
+        let numbered = self.charter.iter().zip(1_usize..);
+        let files = numbered.map(|(key, number)| (folder.join(format!("{number}.key")), key));
+        files
+            .chain([(layout.emergency_key(), &self.emergency)])
+            .try_for_each(|(file, key)| replace(&file, line(&key.to_text()).as_bytes(), Readers::Owner))
+    }
 }
 
 /// Reads the key that signs an agency's keyrings.
 pub(crate) fn read_keyring_key(folder: &NodeFolder) -> Result<SigningKey, PkiError> {
-    let file = folder.key(KeyName::Keyring);
+    read_key(folder.key(KeyName::Keyring))
+}
+
+/// Reads a signing key.
+pub(crate) fn read_key(file: PathBuf) -> Result<SigningKey, PkiError> {
     let text = Zeroizing::new(read_text(&file)?);
     SigningKey::from_text(&text).map_err(|why| PkiError::Key { file, why })
 }

@@ -44,6 +44,16 @@ impl Layout {
         self.federation().join("agreements")
     }
 
+    /// What parties declared about agreements, `ID.PARTY.dSEQUENCE.toml` each.
+    pub fn declarations(&self) -> PathBuf {
+        self.federation().join("declarations")
+    }
+
+    /// The block notices, `AGENCY.toml` each: the latest about it.
+    pub fn blocks(&self) -> PathBuf {
+        self.federation().join("blocks")
+    }
+
     /// The revocation lists, `AGENCY.pem` each.
     pub fn crls(&self) -> PathBuf {
         self.federation().join("crls")
@@ -54,10 +64,15 @@ impl Layout {
         self.crls().join(format!("{agency}.pem"))
     }
 
-    /// The charter's private keys, `1.key` and so on.
+    /// The charter's private keys, `1.key` and so on, and its emergency key.
     pub fn charter_keys(&self) -> PathBuf {
         // No agency has this name: an agency's has a dot.
         self.offline().join("charter")
+    }
+
+    /// The charter's emergency key, which signs block notices.
+    pub fn emergency_key(&self) -> PathBuf {
+        self.charter_keys().join("emergency.key")
     }
 
     /// The private keys of a member that has no node here: root, agreement and keyring key.

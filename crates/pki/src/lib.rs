@@ -2,7 +2,7 @@
 //! for each agency an authority with its certificates.
 //!
 //! In scope: a federation described as data ([`Federation`]), the folder that is generated from it ([`generate`]),
-//! and the small operations that keep such a folder alive: issue, revoke, renew. Out of scope: what the documents
+//! and the small operations that keep such a folder alive: issue, revoke, renew, block. Out of scope: what the documents
 //! mean (`concord-trust`, `concord-agreements`), judging certificates (`concord-transport`), a node's configuration
 //! beyond the file written here. Time and, but for the nonce inside ECDSA, randomness come from the caller.
 //!
@@ -17,6 +17,7 @@
 //! is for development, tests and demonstrations.
 
 mod authority;
+mod block;
 mod credential;
 mod documents;
 mod error;
@@ -34,6 +35,7 @@ mod sample;
 mod validity;
 
 pub use authority::Authority;
+pub use block::{BlockNotice, block, lift};
 pub use credential::{Credential, CredentialFiles};
 pub use error::PkiError;
 pub use federation::{CharterKeys, Federation, FederationError, FederationMember, ProposedAgreement};

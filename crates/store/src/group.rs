@@ -2,9 +2,9 @@
 
 use crate::error::StorageError;
 use crate::ledger::HeadRow;
-use crate::refusal::{WriteError, within};
+use crate::refusal::{GuardFailure, WriteError, within};
 use crate::write::{Change, Committed, Guard, Write};
-use crate::{checkpoint, document, register, replay, sequence};
+use crate::{checkpoint, document, quota, register, replay, sequence};
 use concord_domain::Timestamp;
 use concord_ledger::{ENTRY_BYTES_MAX, Entry};
 use rusqlite::{Connection, TransactionBehavior};
@@ -80,8 +80,8 @@ fn apply_or_undo(
 /// Whatever can refuse comes before the first entry: the head must not run ahead of what stays.
 fn apply(db: &Connection, head: &mut HeadRow, now: Timestamp, write: Write) -> Result<Committed, WriteError> {
     let Write { name: _, guards, changes, entries } = write;
-    guards.iter().try_for_each(|guard| check(db, head, guard))?;
     let time = head.floor.max(now);
+    guards.iter().try_for_each(|guard| check(db, head, time, guard))?;
     let encoded = entries
         .into_iter()
         .map(|event| {
@@ -90,13 +90,13 @@ fn apply(db: &Connection, head: &mut HeadRow, now: Timestamp, write: Write) -> R
         })
         .collect::<Result<Vec<_>, _>>()?;
     let mut epoch = head.epoch;
-    changes.iter().try_for_each(|change| make(db, head, &mut epoch, change))?;
+    changes.iter().try_for_each(|change| make(db, head, time, &mut epoch, change))?;
     head.epoch = epoch;
     let entries = encoded.iter().map(|bytes| head.append(db, bytes, time)).collect::<Result<_, _>>()?;
     Ok(Committed { entries })
 }
 
-fn check(db: &Connection, head: &HeadRow, guard: &Guard) -> Result<(), WriteError> {
+fn check(db: &Connection, head: &HeadRow, time: Timestamp, guard: &Guard) -> Result<(), WriteError> {
     match guard {
         Guard::RequestNew { origin, id } => replay::require_new(db, origin, id),
         Guard::AttemptNewer { origin, id, attempt } => replay::require_newer(db, origin, id, *attempt),
@@ -104,16 +104,25 @@ fn check(db: &Connection, head: &HeadRow, guard: &Guard) -> Result<(), WriteErro
             sequence::require_not_lower(db, document, *sequence, digest)
         }
         Guard::RulesEpoch(decided) => head.require_epoch(*decided),
+        Guard::Before(end) if time < *end => Ok(()),
+        Guard::Before(end) => Err(GuardFailure::TimePassed { end: *end }.into()),
     }
 }
 
-fn make(db: &Connection, head: &HeadRow, epoch: &mut u64, change: &Change) -> Result<(), WriteError> {
+fn make(
+    db: &Connection,
+    head: &HeadRow,
+    time: Timestamp,
+    epoch: &mut u64,
+    change: &Change,
+) -> Result<(), WriteError> {
     match change {
         Change::RememberRequest(request) => replay::remember(db, request, head.frontier.size()),
         Change::RememberAttempt { origin, id, attempt } => replay::remember_attempt(db, origin, id, *attempt),
         Change::ForgetRequests { before } => replay::forget(db, *before),
         Change::SawSequence { document, sequence, digest } => sequence::saw(db, document, *sequence, digest),
         Change::KeepDocument(kept) => document::keep(db, kept),
+        Change::SpendQuota(charge) => quota::spend(db, charge, time),
         Change::SetRulesEpoch(next) => {
             *epoch = head.later_epoch(*next)?;
             Ok(())

@@ -2,7 +2,9 @@
 
 use crate::document::KeptDocument;
 use crate::error::StorageError;
+use crate::quota::Charge;
 use crate::write::{Change, Guard, Write};
+use concord_domain::Timestamp;
 use concord_ledger::NOTE_BYTES_MAX;
 use thiserror::Error;
 
@@ -105,6 +107,20 @@ pub enum GuardFailure {
         /// The sequence.
         sequence: u64,
     },
+    /// What the write was decided by has ended: decide again.
+    #[error("decided by what ended at {end}")]
+    TimePassed {
+        /// When it ended.
+        end: Timestamp,
+    },
+    /// A quota's window has no more.
+    #[error("the quota of {limit} is spent until {until}")]
+    QuotaSpent {
+        /// Requests in one window.
+        limit: u32,
+        /// When the next window begins.
+        until: Timestamp,
+    },
     /// The rules have changed since the write was decided: decide again.
     #[error("decided under epoch {decided} of the rules, which is now {current}")]
     RulesChanged {
@@ -142,7 +158,10 @@ pub(crate) fn check_limits(write: &Write) -> Result<(), WriteError> {
     for guard in &write.guards {
         match guard {
             Guard::SequenceNotLower { document, .. } => name("document", document)?,
-            Guard::RequestNew { .. } | Guard::AttemptNewer { .. } | Guard::RulesEpoch(_) => (),
+            Guard::RequestNew { .. }
+            | Guard::AttemptNewer { .. }
+            | Guard::RulesEpoch(_)
+            | Guard::Before(_) => (),
         }
     }
     write.changes.iter().try_for_each(check_change)
@@ -157,6 +176,9 @@ fn check_change(change: &Change) -> Result<(), WriteError> {
         Change::KeepDocument(kept) => {
             name("document", &kept.at.name)?;
             within("document bytes", kept.bytes(), KeptDocument::BYTES_MAX)
+        }
+        Change::SpendQuota(charge) => {
+            within("quota name", charge.name.chars().count(), Charge::NAME_CHARS_MAX)
         }
         Change::StageNotices { notices, .. } => within("notices", notices.len(), Change::NOTICES_MAX),
         Change::PublishGeneration { source, .. } => name("source", source),

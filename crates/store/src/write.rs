@@ -1,6 +1,7 @@
 //! A write as data: what must hold, what changes, what goes on the record.
 
 use crate::document::KeptDocument;
+use crate::quota::Charge;
 use crate::replay::Request;
 use concord_domain::wanted::Notice;
 use concord_domain::{AgencyId, Digest, RequestId, Timestamp};
@@ -50,6 +51,8 @@ pub enum Guard {
     },
     /// The rules are still those that the write was decided under.
     RulesEpoch(u64),
+    /// The entries of the write are of a time before this one: what they were decided by ends then.
+    Before(Timestamp),
 }
 
 /// What a write changes.
@@ -82,6 +85,8 @@ pub enum Change {
     },
     /// Keeps a document for good, or the signatures that a kept one lacks.
     KeepDocument(Box<KeptDocument>),
+    /// Charges one request to a quota; fails if its window has no more.
+    SpendQuota(Charge),
     /// Moves to a newer epoch of the rules: writes decided under an older one fail from here on.
     SetRulesEpoch(u64),
     /// Adds notices to a hidden generation, [`Change::NOTICES_MAX`] at most.
@@ -163,6 +168,7 @@ impl Change {
             Self::RememberRequest(_)
             | Self::RememberAttempt { .. }
             | Self::SawSequence { .. }
+            | Self::SpendQuota(_)
             | Self::SetRulesEpoch(_)
             | Self::PublishGeneration { .. }
             | Self::SaveCheckpoint { .. }
@@ -181,6 +187,7 @@ impl Change {
             | Self::RememberAttempt { .. }
             | Self::ForgetRequests { .. }
             | Self::SawSequence { .. }
+            | Self::SpendQuota(_)
             | Self::SetRulesEpoch(_)
             | Self::SaveCheckpoint { .. }
             | Self::SavePeerCheckpoint { .. } => true,

@@ -83,6 +83,11 @@ impl Cose {
         self.key
     }
 
+    /// The bytes that claim to be signed: for looking up who must have signed them, not for trusting them.
+    pub(crate) fn payload(&self) -> Option<&[u8]> {
+        self.inner.payload.as_deref()
+    }
+
     /// Verifies the signature and gives the payload that it covers.
     pub fn verify(&self, kind: Kind, key: &PublicKey) -> Result<&[u8], SignatureInvalid> {
         let payload = self.inner.payload.as_deref().ok_or(SignatureInvalid::Malformed)?;

@@ -6,6 +6,8 @@
 //!   Its digest ([`SealedRequest::digest`]) leaves the dispatch out, so that a later attempt is the same request.
 //! - The context is the body's associated data; an answer is sealed with the request's digest as associated data,
 //!   so that no answer fits another request.
+//! - A carrier appends a signed hop ([`Hop`]) and changes nothing else: [`VerifiedRequest`] -> [`CarriedRequest`] ->
+//!   [`Envelope`]. It answers for its predecessor; the destination verifies the whole line.
 //! - Commitment = SHA-256(salt ‖ content); salt and content stand in the sealed body and are checked after opening.
 //! - A receiver goes [`Envelope`] -> [`VerifiedRequest`] (signature, digest) -> [`AddressedRequest`] (address, time,
 //!   peer, protocol) -> content; each step takes the one before, so none can be left out.
@@ -15,11 +17,15 @@ mod answer;
 mod body;
 mod context;
 mod request;
+mod trail;
 
 pub use answer::{Answer, AnswerContext, AnswerInvalid, Attached, Reply, SealedAnswer, Verdict};
 pub use body::{Body, BodyTooLong, Opened};
 pub use context::{ATTEMPTS_MAX, CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
-pub use request::{AddressedRequest, Dispatch, Envelope, EnvelopeInvalid, SealedRequest, VerifiedRequest};
+pub use request::{
+    AddressedRequest, CarriedRequest, Dispatch, Envelope, EnvelopeInvalid, SealedRequest, VerifiedRequest,
+};
+pub use trail::{HOP_BYTES_MAX, HOPS_MAX, Hop};
 
 /// Reads the whole of `bytes`: what stands behind a value would be signed without meaning anything.
 fn decode_all<'b, T: minicbor::Decode<'b, ()>>(bytes: &'b [u8]) -> Option<T> {

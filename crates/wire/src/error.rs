@@ -117,6 +117,12 @@ pub fn overloaded(message: impl Into<String>, limit: usize) -> Status {
 /// When to try again after OVERLOADED: several times what a request takes, so that the queue has moved on.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// The stable reason of a status of ours.
+pub fn reason(status: &Status) -> Option<String> {
+    let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN);
+    info.map(|info| info.reason)
+}
+
 /// A status with a stable reason and metadata.
 pub fn refused(code: Code, reason: &str, message: impl Into<String>, metadata: &[(&str, String)]) -> Status {
     let metadata: HashMap<String, String> =

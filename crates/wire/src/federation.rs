@@ -5,15 +5,17 @@ use concord_trust::envelope::{Envelope, SealedAnswer};
 
 impl From<Envelope> for pb::DeliverRequest {
     fn from(envelope: Envelope) -> Self {
-        let Envelope { request, sealed_body } = envelope;
-        Self { request: request.into(), sealed_body: sealed_body.into() }
+        let Envelope { request, hops, sealed_body } = envelope;
+        let hops = hops.into_iter().map(Into::into).collect();
+        Self { request: request.into(), hops, sealed_body: sealed_body.into() }
     }
 }
 
 impl From<pb::DeliverRequest> for Envelope {
     fn from(message: pb::DeliverRequest) -> Self {
-        let pb::DeliverRequest { request, sealed_body } = message;
-        Self { request: request.into(), sealed_body: sealed_body.into() }
+        let pb::DeliverRequest { request, hops, sealed_body } = message;
+        let hops = hops.into_iter().map(Into::into).collect();
+        Self { request: request.into(), hops, sealed_body: sealed_body.into() }
     }
 }
 

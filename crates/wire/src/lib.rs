@@ -19,7 +19,7 @@ mod tests;
 mod wanted;
 
 pub use document::{digests_from_pb, digests_to_pb};
-pub use error::{INCIDENT_REASON, Problem, Problems, overloaded, refused, violations};
+pub use error::{INCIDENT_REASON, Problem, Problems, overloaded, reason, refused, violations};
 pub use wanted::{Ask, SearchEvent, decode_answer, encode_answer};
 
 /// Generated from `proto/`.

@@ -1,9 +1,12 @@
-//! Single decisions. What denials say is in `denials`, the laws that hold for every decision in `laws`.
+//! Single decisions. What denials say is in `denials`; laws that hold for every decision are in `laws`, `narrowing` and
+//! `conspiracy`; `model` holds a whole table against a reference.
 
+mod conspiracy;
 mod denials;
 mod laws;
 mod life;
 mod model;
+mod narrowing;
 
 use super::*;
 use crate::document::{Agencies, Agreement, AgreementKind};

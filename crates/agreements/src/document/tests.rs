@@ -126,6 +126,55 @@ fn limits_of_the_document_are_named() {
 }
 
 #[test]
+fn a_version_names_the_one_before_and_the_first_names_none() {
+    let previous = Some(concord_domain::Digest([1; 32]));
+    assert_eq!(why(&Agreement { previous, ..northwest() }), "previous: version 1 has none before it");
+    assert_eq!(
+        why(&Agreement { version: 2, ..northwest() }),
+        "previous: version 2 must name the digest of the version before it"
+    );
+    assert!(Agreement { version: 2, previous, ..northwest() }.check().is_ok());
+}
+
+#[test]
+fn limits_of_terms_and_carriers_are_named() {
+    let with = |terms| why(&Agreement { terms, ..northwest() });
+    let confirmation = |urgent_minutes, routine_minutes| {
+        with(Terms {
+            confirmation: Some(Confirmation { urgent_minutes, routine_minutes }),
+            ..Terms::default()
+        })
+    };
+    assert_eq!(confirmation(0, 60), "terms.confirmation.urgent_minutes: 0 is not within 1 to 60");
+    assert_eq!(confirmation(61, 60), "terms.confirmation.urgent_minutes: 61 is not within 1 to 60");
+    assert_eq!(confirmation(1, 10_081), "terms.confirmation.routine_minutes: 10081 is not within 1 to 10080");
+    let assistance = |check_days, remote_check_days, other_days| {
+        let assistance = Some(Assistance { check_days, remote_check_days, other_days });
+        with(Terms { assistance, ..Terms::default() })
+    };
+    assert_eq!(assistance(0, 15, 30), "terms.assistance.check_days: 0 is not within 1 to 366");
+    assert_eq!(assistance(7, 367, 30), "terms.assistance.remote_check_days: 367 is not within 1 to 366");
+    assert_eq!(assistance(7, 15, 0), "terms.assistance.other_days: 0 is not within 1 to 366");
+    let notice = Terms { withdrawal_notice_days: 367, ..Terms::default() };
+    assert_eq!(with(notice), "terms.withdrawal_notice_days: 367 is not within 0 to 366");
+    let never = Terms { sync_within_minutes: Some(0), ..Terms::default() };
+    assert_eq!(with(never), "terms.sync_within_minutes: 0 is not within 1 to 10080");
+    let twice = Some(vec![concord_domain::OffenceNature::Political; 2]);
+    let twice = Terms { exclusions: twice, ..Terms::default() };
+    assert_eq!(with(twice), "terms.exclusions: political stands there twice");
+    let twice = Some(vec![concord_domain::RefusalGround::NoLink; 2]);
+    let twice = Terms { refusal_grounds: twice, ..Terms::default() };
+    assert_eq!(with(twice), "terms.refusal_grounds: no-link stands there twice");
+    let nobody = Agreement { carriers: Some(Agencies::Listed(vec![])), ..northwest() };
+    assert_eq!(why(&nobody), "carriers: 0 are fewer than the 1 needed");
+    let twice = Agencies::Listed(vec!["yn.police.cn".parse().unwrap(); 2]);
+    assert_eq!(
+        why(&Agreement { carriers: Some(twice), ..northwest() }),
+        "carriers: yn.police.cn stands there twice"
+    );
+}
+
+#[test]
 fn limits_of_a_clause_are_named() {
     let with = |grant| why(&Agreement { grants: vec![grant], ..northwest() });
     let nobody = Grant { to: Agencies::Listed(vec![]), ..grant("7") };
@@ -136,6 +185,14 @@ fn limits_of_a_clause_are_named() {
     assert_eq!(with(aimless), "grants, clause 7, purposes: 0 are fewer than the 1 needed");
     let no_branch = Grant { branches: Some(vec![]), ..grant("7") };
     assert_eq!(with(no_branch), "grants, clause 7, branches: 0 are fewer than the 1 needed");
+    let third = vec!["police.la".parse::<AgencyPattern>().unwrap(); 2];
+    let brokered = Grant { brokered_to: third.clone(), ..grant("7") };
+    assert_eq!(with(brokered), "grants, clause 7, brokered_to: police.la stands there twice");
+    let behalf = Grant { on_behalf_of: third, ..grant("7") };
+    assert_eq!(with(behalf), "grants, clause 7, on_behalf_of: police.la stands there twice");
+    let requests = (Quota::REQUESTS_MAX + 1).try_into().unwrap();
+    let endless = Grant { quota: Some(Quota { requests, per: QuotaWindow::Day }), ..grant("7") };
+    assert!(with(endless).starts_with("grants, clause 7, quota, requests: 172800001 is not within 1"));
     let repeated = Grant { fields: vec![Field::Name, Field::Name], ..grant("7") };
     assert_eq!(with(repeated), "grants, clause 7, fields: name stands there twice");
 }

@@ -42,9 +42,9 @@ async fn what_is_not_authentic_is_neither_answered_nor_recorded() {
     let world = World::new().await;
     let (first, second) = (world.request(1, "hello"), world.request(2, "hello"));
     let swapped = Envelope { sealed_body: envelope(&second, 1).sealed_body, ..envelope(&first, 1) };
-    let garbage = Envelope { request: b"garbage".to_vec(), sealed_body: vec![] };
+    let garbage = Envelope { request: b"garbage".to_vec(), hops: vec![], sealed_body: vec![] };
     for bad in [swapped, garbage] {
-        let result = world.inbound.deliver(&agency(ORIGIN), bad).await;
+        let result = world.inbound.deliver(&agency(ORIGIN), bad, crate::testing::patience()).await;
         assert!(matches!(result, Err(NotServed::Invalid(_))), "{result:?}");
     }
     assert!(world.ledger().is_empty());

@@ -1,15 +1,18 @@
 //! Judging what comes back: only an answer with a valid receipt, under the agreement asked under, counts.
 
-use super::*;
+use super::judge::{Responder, judge};
+use crate::record::{Asked, Evidence};
 use crate::testing::{
     CHECKPOINT, Echo, MESSAGE, ORIGIN, OTHER, World, agency, key, keyring, northwest, reference,
 };
-use concord_domain::Digest;
-use concord_ledger::Checkpoint;
+use concord_domain::wanted::Authority as Clause;
+use concord_domain::{Digest, Failure, Outcome, OutcomeKind, Refusal};
+use concord_ledger::{Checkpoint, Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash};
+use concord_trust::envelope::{Answer, Attached, Reply, Verdict};
 
 /// What we asked [`ORIGIN`], and what it may send back.
 struct Exchange {
-    world: World,
+    _world: World,
     asked: Asked,
 }
 
@@ -17,7 +20,7 @@ impl Exchange {
     async fn new() -> Self {
         let world = World::new().await;
         let asked = world.asked().await;
-        Self { world, asked }
+        Self { _world: world, asked }
     }
 
     /// What stands in the peer's ledger about this request.
@@ -34,6 +37,8 @@ impl Exchange {
             agreement: Some(context.agreement.clone()),
             clause: None,
             commitment: Some(self.asked.request().commitment()),
+            carriers: Vec::new(),
+            behalf: Vec::new(),
         }
     }
 
@@ -67,8 +72,9 @@ impl Exchange {
     }
 
     fn judged(&self, reply: Reply) -> (Evidence, Option<String>) {
-        let keyring = &keyring(ORIGIN);
-        let peer = Responder { keyring, authority: &self.world.authority, clock: &*self.world.clock };
+        let keyring = keyring(ORIGIN);
+        let (message, checkpoint) = (vec![keyring.message], vec![keyring.checkpoint]);
+        let peer = Responder { agency: &keyring.agency, message, checkpoint };
         judge::<Echo>(reply, &self.asked, &peer)
     }
 

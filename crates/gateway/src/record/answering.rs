@@ -3,11 +3,11 @@
 use super::sharing::Sharing;
 use super::{Leaf, NotRecorded, Recorder, facts_of};
 use crate::operation::{AnyDraft, Fault};
-use concord_agreements::{Opening, Permit};
+use concord_agreements::{Opening, Permit, Quota};
 use concord_domain::wanted::Authority;
-use concord_domain::{Refusal, Timestamp};
+use concord_domain::{Clause, Refusal, Timestamp};
 use concord_ledger::{Entry, Event, LeafRef, Receipt, RequestFacts};
-use concord_store::{Change, Guard, Recorded, Remembered, Request, Write};
+use concord_store::{Change, Charge, Guard, Recorded, Remembered, Request, Write};
 use concord_trust::SealingPublicKey;
 use concord_trust::envelope::{
     Answer, AnswerContext, Attached, Body, CLOCK_SKEW_MAX, Context, PROTOCOL, SUITE, SealedAnswer, Verdict,
@@ -34,7 +34,11 @@ impl Recorder {
         draft: AnyDraft,
         epoch: u64,
     ) -> Result<Release, NotRecorded> {
-        let AnyDraft { authority, outcome, content } = draft;
+        let AnyDraft { authority, outcome, content, until, quota } = draft;
+        let mut conditions = Conditions { guards: vec![Guard::Before(until)], changes: vec![] };
+        if let Some(quota) = quota {
+            conditions.changes.push(Change::SpendQuota(charge(&authority, request.context(), quota)));
+        }
         let mut facts = verified_facts(request);
         facts.clause.clone_from(&authority.clause);
         let answer = Answer {
@@ -46,7 +50,7 @@ impl Recorder {
         };
         let body = self.body(&answer)?;
         let event = Event::Released { request: facts, outcome, answer: body.commitment() };
-        self.remember("released", request, attempt, body, event, epoch).await
+        self.remember("released", request, attempt, body, event, epoch, conditions).await
     }
 
     /// Puts a refusal on the record, together with what a repeat will get; beyond [`Sharing::REQUESTS_ALONE`] a minute it
@@ -67,7 +71,9 @@ impl Recorder {
             return Ok(Release { body, entry });
         }
         let event = Event::Refused { request: facts, refusal };
-        let release = self.remember("refused", request, attempt, body, event, under.epoch).await?;
+        let conditions = Conditions::default();
+        let release =
+            self.remember("refused", request, attempt, body, event, under.epoch, conditions).await?;
         self.sharing.note(origin, refusal, under.now, &release.entry);
         Ok(release)
     }
@@ -78,9 +84,10 @@ impl Recorder {
         &self,
         request: &VerifiedRequest,
         refusal: Refusal,
+        explanation: String,
         now: Timestamp,
     ) -> Result<Release, NotRecorded> {
-        let body = self.body(&refusal_answer(refusal, None, refusal.sentence().to_owned()))?;
+        let body = self.body(&refusal_answer(refusal, None, explanation))?;
         let origin = &request.context().origin;
         if let Some(entry) = self.sharing.entry(origin, refusal, now, Sharing::ENVELOPES_ALONE) {
             return Ok(Release { body, entry });
@@ -111,7 +118,9 @@ impl Recorder {
                 | Event::Imported { .. }
                 | Event::Started { .. }
                 | Event::Adopted { .. }
-                | Event::RollbackAccepted { .. },
+                | Event::RollbackAccepted { .. }
+                | Event::Carried { .. }
+                | Event::Distrusted { .. },
             ) => return Ok(Err(refusal)),
         }
         let (origin, id, attempt) =
@@ -141,6 +150,10 @@ impl Recorder {
         answer.to_body(&*self.entropy).map_err(|e| Fault::new("an answer over its limit", e))
     }
 
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is another part of one write, and both callers are here"
+    )]
     async fn remember(
         &self,
         name: &'static str,
@@ -149,6 +162,7 @@ impl Recorder {
         body: Body,
         event: Event,
         epoch: u64,
+        conditions: Conditions,
     ) -> Result<Release, NotRecorded> {
         let Context { origin, id, expires, .. } = request.context();
         let kept = Kept { salt: *body.salt(), content: body.content().to_vec() };
@@ -161,9 +175,27 @@ impl Recorder {
             keep_until: expires.plus(CLOCK_SKEW_MAX),
             answer: self.keys.storage.seal(&kept, request.digest().as_bytes(), &*self.entropy),
         };
-        let guards = vec![Guard::RequestNew { origin: origin.clone(), id: *id }, Guard::RulesEpoch(epoch)];
-        let changes = vec![Change::RememberRequest(remembered)];
+        let Conditions { mut guards, mut changes } = conditions;
+        guards.extend([Guard::RequestNew { origin: origin.clone(), id: *id }, Guard::RulesEpoch(epoch)]);
+        changes.push(Change::RememberRequest(remembered));
         Ok(Release { body, entry: self.write_entry(name, guards, changes, event).await? })
+    }
+}
+
+/// What must hold and change with a write besides.
+#[derive(Debug, Default)]
+struct Conditions {
+    guards: Vec<Guard>,
+    changes: Vec<Change>,
+}
+
+/// Each asking agency has the quota of a clause for itself.
+fn charge(authority: &Authority, context: &Context, quota: Quota) -> Charge {
+    let clause = authority.clause.as_ref().map(Clause::as_str).unwrap_or_default();
+    Charge {
+        name: format!("{}/{clause}/{}", authority.agreement.id, context.origin),
+        window: quota.per.length(),
+        limit: quota.requests.get(),
     }
 }
 
@@ -193,10 +225,11 @@ fn refusal_answer(refusal: Refusal, authority: Option<Authority>, explanation: S
     }
 }
 
-fn verified_facts(request: &VerifiedRequest) -> RequestFacts {
+pub(super) fn verified_facts(request: &VerifiedRequest) -> RequestFacts {
     RequestFacts {
         digest: Some(request.digest()),
         commitment: Some(request.commitment()),
+        carriers: request.carriers(),
         ..facts_of(request.context())
     }
 }

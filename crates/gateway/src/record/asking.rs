@@ -24,8 +24,9 @@ impl Recorder {
         facts.clause.clone_from(&authority.clause);
         // Before the write: given up while it is under way, the request is still concluded on the record.
         let event = Event::Asked { request: facts.clone() };
+        let guards = vec![Guard::RulesEpoch(epoch), Guard::Before(permit.until())];
         let mut asked = Asked { recorder: self.clone(), request, facts, authority, open: true };
-        let written = self.write_entry("asked", vec![Guard::RulesEpoch(epoch)], vec![], event).await;
+        let written = self.write_entry("asked", guards, vec![], event).await;
         asked.open = written.is_ok();
         written.map(|_| asked)
     }
@@ -90,6 +91,7 @@ fn conclusion(facts: RequestFacts, evidence: &Evidence) -> Event {
         reason: Label::reason(evidence.outcome),
         answer: evidence.answer,
         counterpart: evidence.receipt.as_ref().map(|(receipt, _)| receipt.leaf_ref()),
+        next: evidence.route.first().cloned(),
     }
 }
 
@@ -156,13 +158,17 @@ pub struct Evidence {
     pub receipt: Option<(Receipt, Vec<u8>)>,
     /// The other agency's latest checkpoint, verified.
     pub checkpoint: Option<SignedCheckpoint>,
+    /// The agencies that the decisive attempt passed, as far as they are known, the asking one left out; nobody if
+    /// nothing was sent.
+    pub route: Vec<AgencyId>,
 }
 
 impl Evidence {
     /// An outcome with nothing beside it.
     pub fn of(outcome: Outcome) -> Self {
         let explanation = outcome.sentence().to_owned();
-        Self { outcome, explanation, authority: None, answer: None, receipt: None, checkpoint: None }
+        let (authority, answer, receipt, checkpoint, route) = Default::default();
+        Self { outcome, explanation, authority, answer, receipt, checkpoint, route }
     }
 
     /// The same with the authority that was asked under.

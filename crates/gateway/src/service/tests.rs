@@ -48,7 +48,7 @@ async fn what_gets_no_signed_answer_gets_a_stable_reason() {
     let world = World::new().await;
     let mut client = client(&world, 1, 1);
     let request = world.request(1, "hello");
-    let unsigned = Envelope { request: b"garbage".to_vec(), sealed_body: vec![] };
+    let unsigned = Envelope { request: b"garbage".to_vec(), hops: vec![], sealed_body: vec![] };
     let cases = [
         (call(ORIGIN, unsigned), Code::Unauthenticated, "ENVELOPE_NOT_AUTHENTIC"),
         (call(OTHER, envelope(&request, 1)), Code::Unauthenticated, "HOP_LINE_BROKEN"),
@@ -94,7 +94,7 @@ async fn over_capacity_nothing_is_looked_at_and_nothing_recorded() {
     let mut client = client(&world, 2, 1);
     let (first, second) = (world.request(1, "first"), world.request(2, "second"));
     let (running, gate) = held(&world, &client, &first).await;
-    let garbage = Envelope { request: b"garbage".to_vec(), sealed_body: vec![] };
+    let garbage = Envelope { request: b"garbage".to_vec(), hops: vec![], sealed_body: vec![] };
     let shed = refused_as(&mut client, call(ORIGIN, garbage)).await;
     assert_eq!(shed, (Code::ResourceExhausted, "OVERLOADED".to_owned()), "shed before it was looked at");
     let others = world.seal(world.context(OTHER, 3), "others");

@@ -66,7 +66,9 @@ pub(crate) async fn round<E>(
         if to_send.is_empty() && wanted.is_empty() {
             break;
         }
-        let (page, sent) = page(&documents, &to_send);
+        // First take, then give: another signature gives the document on the other side another fingerprint, and what we
+        // want would not be found under the one that was offered.
+        let (page, sent) = if wanted.is_empty() { page(&documents, &to_send) } else { Default::default() };
         to_send.retain(|digest| !sent.contains(digest));
         gain.sent += sent.len();
         let transfer =

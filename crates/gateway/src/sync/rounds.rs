@@ -3,8 +3,10 @@
 use super::library::Library;
 use super::round::{Gain, RoundFailed, round};
 use crate::authority::Authority;
+use crate::courier::NoAnswer;
 use crate::deadline::Deadline;
-use crate::link::{Links, NoAnswer};
+use crate::lines::Lines;
+use crate::link::Links;
 use crate::standing::Standing;
 use concord_domain::{AgencyId, Clock, Entropy, EntropyExt};
 use futures_util::stream::{StreamExt, iter};
@@ -21,6 +23,8 @@ pub struct Rounds {
     pub library: Library,
     /// Connections to other nodes.
     pub links: Links,
+    /// Whom a line leads to.
+    pub lines: Lines,
     /// Who the peers are; learns when the last round was.
     pub authority: Authority,
     /// What peers have seen of our own ledger.
@@ -95,7 +99,8 @@ impl Rounds {
     fn peers(&self) -> Vec<(AgencyId, Vec<String>)> {
         let (in_force, now) = (self.authority.current(), self.clock.now());
         let linked = in_force.directory().keyrings().filter(|keyring| {
-            keyring.agency != self.agency && keyring.is_current(now) && !keyring.endpoints.is_empty()
+            let linked = keyring.agency != self.agency && self.lines.lead_to(&keyring.agency);
+            linked && keyring.is_current(now) && !keyring.endpoints.is_empty()
         });
         let mut peers: Vec<_> = linked
             .map(|keyring| (self.entropy.bytes::<8>(), keyring.agency.clone(), keyring.endpoints.clone()))

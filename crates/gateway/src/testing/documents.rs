@@ -132,7 +132,7 @@ pub(crate) fn keyring(name: &str) -> Keyring {
     }
 }
 
-/// An agreement of three agencies: two purposes, up to restricted.
+/// An agreement of three agencies: two purposes, up to restricted. A later version follows the one before.
 pub(crate) fn northwest(version: u32) -> Agreement {
     let grant = Grant {
         clause: "1".parse().unwrap(),
@@ -152,7 +152,7 @@ pub(crate) fn northwest(version: u32) -> Agreement {
     Agreement {
         id: "northwest".parse().unwrap(),
         version,
-        previous: None,
+        previous: (version > 1).then(|| reference(&northwest(version - 1)).digest),
         kind: AgreementKind::Regional,
         source: None,
         parties: [super::ORIGIN, super::HERE, super::OTHER].map(agency).to_vec(),

@@ -5,21 +5,48 @@ use super::{
     sealing_key,
 };
 use crate::authority::{Authority, InForce};
+use crate::carry::Carrier;
+use crate::courier::{Courier, Handover, NoAnswer};
+use crate::deadline::Deadline;
 use crate::inbound::{Inbound, NotServed};
 use crate::keys::Keys;
+use crate::lines::Lines;
 use crate::operation::Operations;
+use crate::peers::Peers;
 use crate::record::{Asked, Recorder};
+use crate::ways::Ways;
 use concord_agreements::{Asking, Facts, Permit, Rules, decide};
-use concord_domain::{Clock, FixedClock, Handling, Purpose, RequestId, Timestamp};
+use concord_domain::{Clock, Failure, FixedClock, Handling, Purpose, RequestId, Timestamp};
 use concord_ledger::{Entry, Event, Receipt, leaf_hash};
 use concord_store::{Change, Execution, Options, Store, Write};
 use concord_trust::StorageKey;
 use concord_trust::envelope::{
     Body, Context, Dispatch, Envelope, PROTOCOL, Reply, SUITE, SealedAnswer, SealedRequest, Verdict,
 };
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+
+/// Longer than any test takes.
+pub(crate) fn patience() -> Deadline {
+    Deadline::after(Duration::from_secs(60))
+}
+
+/// Hands nothing over.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Courier for Nowhere {
+    fn deliver<'a>(
+        &'a self,
+        _: Handover<'a>,
+        _: Envelope,
+        _: Deadline,
+    ) -> BoxFuture<'a, Result<SealedAnswer, NoAnswer>> {
+        Box::pin(std::future::ready(Err(NoAnswer::Unreachable(Failure::NoEndpoint))))
+    }
+}
 
 /// The node of [`HERE`].
 pub(crate) struct World {
@@ -97,6 +124,14 @@ impl World {
         let recorder =
             Recorder::new(agency(HERE), Arc::clone(&keys), Arc::<Seeded>::clone(&entropy), store.clone())
                 .unwrap();
+        let carrier = Carrier {
+            agency: agency(HERE),
+            clock: Arc::<FixedClock>::clone(&clock),
+            authority: authority.clone(),
+            recorder: recorder.clone(),
+            ways: Ways::new(agency(HERE), Lines::default(), Peers::default()),
+            courier: Arc::new(Nowhere),
+        };
         let inbound = Inbound::new(
             agency(HERE),
             keys,
@@ -105,6 +140,7 @@ impl World {
             store.clone(),
             recorder,
             Operations::default().with(echo.clone()),
+            carrier,
         );
         Self { folder, clock, entropy, store, authority, inbound, echo }
     }
@@ -162,7 +198,7 @@ impl World {
     ) -> impl Future<Output = Result<SealedAnswer, NotServed>> + Send + use<> {
         let (inbound, origin) = (self.inbound.clone(), request.context().origin.clone());
         let envelope = envelope(request, attempt);
-        async move { inbound.deliver(&origin, envelope).await }
+        async move { inbound.deliver(&origin, envelope, patience()).await }
     }
 
     /// Hands over one attempt, and opens and checks the answer as its origin does.

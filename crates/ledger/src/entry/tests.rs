@@ -1,5 +1,6 @@
 use super::*;
 use concord_domain::{HandlingCode, HandlingLevel};
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::{option, sample};
 
@@ -32,11 +33,13 @@ fn facts() -> impl Strategy<Value = RequestFacts> {
     let whom = (any::<[u8; 16]>(), agency(), agency());
     let what = ("[a-z]{1,20}\\.[a-z]{1,20}", sample::select(Purpose::ALL), handling());
     let under = (option::of(agreement()), option::of("[0-9]{1,16}(\\.[0-9]{1,15})?"));
-    (whom, what, under, option::of(digest()), option::of(digest())).prop_map(
+    let others = (vec(agency(), 0..4), vec(agency(), 0..2));
+    (whom, what, under, others, option::of(digest()), option::of(digest())).prop_map(
         |(
             (id, origin, destination),
             (operation, purpose, handling),
             (agreement, clause),
+            (carriers, behalf),
             digest,
             commitment,
         )| {
@@ -51,6 +54,8 @@ fn facts() -> impl Strategy<Value = RequestFacts> {
                 agreement,
                 clause: clause.map(|c| c.parse().unwrap()),
                 commitment,
+                carriers,
+                behalf,
             }
         },
     )
@@ -59,7 +64,7 @@ fn facts() -> impl Strategy<Value = RequestFacts> {
 fn event() -> impl Strategy<Value = Event> {
     let outcome = || sample::select(OutcomeKind::ALL);
     let leaf = (any::<u64>(), digest()).prop_map(|(index, hash)| LeafRef { index, hash });
-    let end = (outcome(), option::of(label()), option::of(digest()), option::of(leaf));
+    let end = (outcome(), option::of(label()), option::of(digest()), option::of(leaf), option::of(agency()));
     prop_oneof![
         facts().prop_map(|request| Event::Asked { request }),
         (facts(), outcome(), digest()).prop_map(|(request, outcome, answer)| Event::Released {
@@ -69,12 +74,23 @@ fn event() -> impl Strategy<Value = Event> {
         }),
         (facts(), sample::select(Refusal::ALL))
             .prop_map(|(request, refusal)| Event::Refused { request, refusal }),
-        (facts(), end).prop_map(|(request, (outcome, reason, answer, counterpart))| Event::Concluded {
+        (facts(), end).prop_map(|(request, (outcome, reason, answer, counterpart, next))| Event::Concluded {
             request,
             outcome,
             reason,
             answer,
-            counterpart
+            counterpart,
+            next
+        }),
+        (facts(), agency(), agency()).prop_map(|(request, from, next)| Event::Carried {
+            request,
+            from,
+            next
+        }),
+        (agency(), label(), option::of(any::<[u8; 16]>())).prop_map(|(peer, reason, id)| Event::Distrusted {
+            peer,
+            reason,
+            request: id.map(RequestId)
         }),
         (label(), digest(), any::<u64>()).prop_map(|(source, commitment, notices)| Event::Imported {
             source,
@@ -132,6 +148,8 @@ fn the_largest_entry_fits() {
         }),
         clause: Some("§".repeat(Clause::CHARS_MAX).parse().unwrap()),
         commitment: digest,
+        carriers: vec![long("cn"); 4],
+        behalf: vec![long("cn"); 2],
     };
     let event = Event::Concluded {
         request,
@@ -139,6 +157,7 @@ fn the_largest_entry_fits() {
         reason: Some("R".repeat(Label::BYTES_MAX).parse().unwrap()),
         answer: digest,
         counterpart: Some(LeafRef { index: u64::MAX, hash: Digest([0xff; 32]) }),
+        next: Some(long("cn")),
     };
     let entry = Entry { time: Timestamp::from_millis(u64::MAX), event };
     let bytes = entry.encode();

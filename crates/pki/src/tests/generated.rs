@@ -29,8 +29,8 @@ fn a_node_accepts_every_document() {
 fn a_node_accepts_every_agreement() {
     let (_dir, generated) = fresh();
     let folder = generated.layout.federation();
-    let (rules, problems) =
-        Rules::read(&folder, Arc::new(directory(&generated)), LocalRules::default(), |_| None);
+    let directory = Arc::new(directory(&generated));
+    let (rules, problems) = Rules::read(&folder, directory, LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");
     let sample = Federation::sample().unwrap();
     assert_eq!(rules.agreements(now()).count(), sample.agreements.len());
@@ -44,8 +44,8 @@ fn an_altered_agreement_is_not_accepted() {
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("restricted", "confidential")).unwrap();
     let folder = generated.layout.federation();
-    let (rules, problems) =
-        Rules::read(&folder, Arc::new(directory(&generated)), LocalRules::default(), |_| None);
+    let directory = Arc::new(directory(&generated));
+    let (rules, problems) = Rules::read(&folder, directory, LocalRules::default(), |_| None);
     assert!(rules.get(&"northwest".parse().unwrap(), now()).is_none());
     assert_eq!(problems.len(), 1);
 }
@@ -89,8 +89,8 @@ fn no_private_key_is_readable_by_others() {
             }
         }
     }
-    // Three of the charter, three of each member, and four keys and four certificates' keys of each node.
-    assert_eq!(keys, 3 + 3 * MEMBERS + 8 * NODES.len());
+    // Three of the charter and its emergency key, three of each member, and four keys and four certificates' keys of each node.
+    assert_eq!(keys, 4 + 3 * MEMBERS + 8 * NODES.len());
 }
 
 #[test]

@@ -92,8 +92,9 @@ fn finding(
     candidates: Vec<Candidate>,
     elapsed: Duration,
 ) -> Finding {
-    let Evidence { outcome, explanation, authority, answer: _, receipt, checkpoint: _ } =
+    let Evidence { outcome, explanation, authority, answer: _, receipt, checkpoint: _, route: taken } =
         concluded.evidence().clone();
+    let route = if taken.is_empty() { route } else { taken };
     let (receipt, signed_receipt) = receipt.unzip();
     Finding {
         agency,

@@ -1,10 +1,13 @@
 //! Requests, sequences, epochs and checkpoints: each rule, and that it outlives a restart.
 
-use super::{change, open, request, yn};
+use super::{LooseClock, change, entry, open, request, yn};
 use crate::{
-    Change, Execution, Guard, GuardFailure, Request, SeenSequence, Store, StoredCheckpoint, Write, WriteError,
+    Change, Charge, Execution, Guard, GuardFailure, Options, Request, SeenSequence, Store, StoredCheckpoint,
+    Write, WriteError,
 };
 use concord_domain::{Digest, RequestId, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
 
 async fn attempt(store: &Store, id: u8, attempt: u32) -> Result<(), WriteError> {
     let (origin, id) = (yn(), RequestId([id; 16]));
@@ -150,4 +153,49 @@ async fn own_checkpoints_are_kept_and_of_a_peer_the_largest() {
     }
     let largest = StoredCheckpoint { size: 9, note: "peer 9".to_owned() };
     assert_eq!(store.peer_checkpoint(&yn()).unwrap(), Some(largest));
+}
+
+fn charge(name: &str) -> Charge {
+    Charge { name: name.to_owned(), window: Duration::from_secs(60), limit: 2 }
+}
+
+#[tokio::test]
+async fn a_quota_counts_in_windows_and_outlives_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = LooseClock::at(59_000);
+    let options = || Options::new(Arc::<LooseClock>::clone(&clock), Execution::Inline);
+    let spend = |name| change(vec![Change::SpendQuota(charge(name))]);
+    let spent = || {
+        let until = Timestamp::from_millis(60_000);
+        failed(GuardFailure::QuotaSpent { limit: 2, until })
+    };
+    let store = Store::open(dir.path(), options()).unwrap();
+    store.submit(spend("a/1/yn")).await.unwrap();
+    store.submit(spend("a/1/yn")).await.unwrap();
+    store.submit(spend("a/1/gs")).await.unwrap();
+    assert_eq!(store.submit(spend("a/1/yn")).await.map(drop), spent());
+    store.close().await;
+    let store = Store::open(dir.path(), options()).unwrap();
+    assert_eq!(store.submit(spend("a/1/yn")).await.map(drop), spent());
+    clock.set(60_000);
+    store.submit(spend("a/1/yn")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_write_was_decided_by_must_not_have_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = LooseClock::at(1_000);
+    let store =
+        Store::open(dir.path(), Options::new(Arc::<LooseClock>::clone(&clock), Execution::Inline)).unwrap();
+    let end = Timestamp::from_millis(2_000);
+    let before = || Write { guards: vec![Guard::Before(end)], ..entry("before") };
+    store.submit(before()).await.unwrap();
+    clock.set(1_999);
+    store.submit(before()).await.unwrap();
+    clock.set(2_000);
+    assert_eq!(store.submit(before()).await.map(drop), failed(GuardFailure::TimePassed { end }));
+    // The entry's time is what counts, not the clock: a later entry stands in the ledger already.
+    store.submit(entry("after")).await.unwrap();
+    clock.set(1_500);
+    assert_eq!(store.submit(before()).await.map(drop), failed(GuardFailure::TimePassed { end }));
 }

@@ -139,6 +139,15 @@ impl SealedAnswer {
         Self { answer: key.sign(Kind::Answer, payload), sealed_body }
     }
 
+    /// Who claims to have signed it: for looking up the key, not for trusting it. A carrier that refuses to carry answers
+    /// in the destination's place.
+    pub fn claimed_responder(&self) -> Option<AgencyId> {
+        let cose = Cose::parse(&self.answer).ok()?;
+        let signed: Signed = decode_all(cose.payload()?)?;
+        let context: AnswerContext = decode_all(&signed.context)?;
+        Some(context.responder)
+    }
+
     /// Verifies that `responder` signed this answer to `request` with one of `signers`, its message keys, opens it with
     /// whichever of `keys` it was sealed to, and checks the commitment.
     pub fn open(

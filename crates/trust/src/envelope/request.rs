@@ -3,6 +3,7 @@
 use super::body::{Body, Opened};
 use super::context::{ATTEMPTS_MAX, CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
 use super::decode_all;
+use super::trail::{HOPS_MAX, Trail};
 use crate::cose::{Cose, Kind, SignatureInvalid};
 use crate::document::{Directory, Keyring};
 use crate::sealing::{SealingKey, SealingPublicKey};
@@ -92,7 +93,8 @@ impl SealedRequest {
             dispatch,
         };
         let payload = minicbor::to_vec(signed).expect("a signed part encodes");
-        Envelope { request: key.sign(Kind::Request, payload), sealed_body: self.sealed.clone() }
+        let request = key.sign(Kind::Request, payload);
+        Envelope { request, hops: Vec::new(), sealed_body: self.sealed.clone() }
     }
 }
 
@@ -101,6 +103,8 @@ impl SealedRequest {
 pub struct Envelope {
     /// The origin's COSE_Sign1.
     pub request: Vec<u8>,
+    /// A COSE_Sign1 of each carrier that it passed, in order.
+    pub hops: Vec<Vec<u8>>,
     /// The sealed body.
     pub sealed_body: Vec<u8>,
 }
@@ -147,12 +151,15 @@ impl Envelope {
         }
         let digest = request_digest(&signed.context, &signed.sealed, &signed.commitment);
         let Signed { context: bytes, commitment, dispatch, .. } = signed;
+        let trail = Trail::read(&self.request, &dispatch.next, self.hops);
         Ok(VerifiedRequest {
             context,
             bytes,
             commitment,
             dispatch,
             digest,
+            trail,
+            signed: self.request,
             sealed: self.sealed_body,
             keyring: (keyring.issued, keyring.expires),
             key,
@@ -168,6 +175,8 @@ pub struct VerifiedRequest {
     commitment: Digest,
     dispatch: Dispatch,
     digest: Digest,
+    trail: Result<Trail, Refusal>,
+    signed: Vec<u8>,
     sealed: Vec<u8>,
     keyring: (Timestamp, Timestamp),
     key: PublicKey,
@@ -199,45 +208,100 @@ impl VerifiedRequest {
         &self.dispatch
     }
 
-    /// Checks that this attempt was handed by `peer` to `here`, in time, in a protocol spoken here.
+    /// The carriers that it says it passed, in order; nobody where the trail cannot be read.
+    pub fn carriers(&self) -> Vec<AgencyId> {
+        self.trail.iter().flat_map(Trail::carriers).cloned().collect()
+    }
+
+    /// Checks that this attempt is for `here`, came by an unbroken line of signed hops to `peer`, who handed it over, in
+    /// time, in a protocol spoken here.
+    ///
+    /// # Errors
+    /// The first thing that is not so.
     pub fn address(
         &self,
         here: &AgencyId,
         peer: &AgencyId,
         now: Timestamp,
+        directory: &Directory,
     ) -> Result<AddressedRequest<'_>, Refusal> {
-        match self.misfit(here, peer, now) {
-            None => Ok(AddressedRequest(self)),
-            Some(refusal) => Err(refusal),
+        self.check_protocol()?;
+        if self.context.destination != *here {
+            return Err(Refusal::Misaddressed);
         }
+        let trail = self.handed_over(here, peer)?;
+        trail.verify(directory)?;
+        self.check_time(now)?;
+        Ok(AddressedRequest(self))
     }
 
-    fn misfit(&self, here: &AgencyId, peer: &AgencyId, now: Timestamp) -> Option<Refusal> {
-        let Context { protocol, suite, created, expires, .. } = &self.context;
-        if (*protocol, *suite) != (PROTOCOL, SUITE) {
-            return Some(Refusal::ProtocolUnsupported);
+    /// Checks that this attempt is on its way to somebody else, was handed to `here` by `peer`, whose hop is verified if
+    /// it is a carrier itself, in time, in a protocol spoken here, and that there is room for one more hop.
+    ///
+    /// # Errors
+    /// The first thing that is not so.
+    pub fn carry(
+        &self,
+        here: &AgencyId,
+        peer: &AgencyId,
+        now: Timestamp,
+        directory: &Directory,
+    ) -> Result<CarriedRequest<'_>, Refusal> {
+        self.check_protocol()?;
+        let trail = self.handed_over(here, peer)?;
+        trail.verify_last(directory)?;
+        if trail.carriers().count() >= HOPS_MAX {
+            return Err(Refusal::HopsTooMany);
         }
-        if self.context.destination != *here {
-            return Some(Refusal::Misaddressed);
+        self.check_time(now)?;
+        Ok(CarriedRequest { request: self, trail })
+    }
+
+    /// The agency that must have handed over this attempt: the last carrier, or the origin where the trail is empty or
+    /// cannot be read.
+    pub fn handed_by(&self) -> &AgencyId {
+        let carrier = self.trail.as_ref().ok().and_then(|trail| trail.carriers().last());
+        carrier.unwrap_or(&self.context.origin)
+    }
+
+    /// The trail, if it leads without a loop from the origin by `peer` to `here`.
+    fn handed_over(&self, here: &AgencyId, peer: &AgencyId) -> Result<&Trail, Refusal> {
+        let trail = self.trail.as_ref().map_err(|refusal| *refusal)?;
+        if trail.next().unwrap_or(&self.dispatch.next) != here || self.handed_by() != peer {
+            return Err(Refusal::HopLineBroken);
         }
-        if self.dispatch.next != *here || self.context.origin != *peer {
-            return Some(Refusal::HopLineBroken);
+        let Context { origin, destination, .. } = &self.context;
+        let ends = [origin, destination, here];
+        let ends = if here == destination { ends.get(..2) } else { ends.get(..) };
+        trail.check_loops(ends.unwrap_or_default())?;
+        if origin == here {
+            return Err(Refusal::HopLoop);
         }
+        Ok(trail)
+    }
+
+    fn check_protocol(&self) -> Result<(), Refusal> {
+        let Context { protocol, suite, .. } = &self.context;
+        if (*protocol, *suite) == (PROTOCOL, SUITE) { Ok(()) } else { Err(Refusal::ProtocolUnsupported) }
+    }
+
+    fn check_time(&self, now: Timestamp) -> Result<(), Refusal> {
+        let Context { created, expires, .. } = &self.context;
         if *expires < *created || expires.since(*created) > LIFE_MAX {
-            return Some(Refusal::LifetimeTooLong);
+            return Err(Refusal::LifetimeTooLong);
         }
         if *created > now.plus(CLOCK_SKEW_MAX) {
-            return Some(Refusal::NotYetValid);
+            return Err(Refusal::NotYetValid);
         }
         if expires.plus(CLOCK_SKEW_MAX) <= now {
-            return Some(Refusal::Expired);
+            return Err(Refusal::Expired);
         }
         if !(1..=ATTEMPTS_MAX).contains(&self.dispatch.attempt) {
-            return Some(Refusal::AttemptsExhausted);
+            return Err(Refusal::AttemptsExhausted);
         }
         let (issued, ends) = self.keyring;
         let lives = issued <= now.plus(CLOCK_SKEW_MAX) && now < ends.plus(CLOCK_SKEW_MAX);
-        (!lives).then_some(Refusal::KeyringStale)
+        if lives { Ok(()) } else { Err(Refusal::KeyringStale) }
     }
 }
 
@@ -264,5 +328,29 @@ impl AddressedRequest<'_> {
             return Err(Refusal::CommitmentMismatch);
         }
         Ok(opened.body)
+    }
+}
+
+/// A request that we may be asked to pass on, once it is decided that we may.
+#[derive(Debug, Clone, Copy)]
+pub struct CarriedRequest<'a> {
+    request: &'a VerifiedRequest,
+    trail: &'a Trail,
+}
+
+impl std::ops::Deref for CarriedRequest<'_> {
+    type Target = VerifiedRequest;
+
+    fn deref(&self) -> &VerifiedRequest {
+        self.request
+    }
+}
+
+impl CarriedRequest<'_> {
+    /// The same bytes with our hop behind those that it came with.
+    pub fn pass_on(&self, here: &AgencyId, next: &AgencyId, at: Timestamp, key: &SigningKey) -> Envelope {
+        let VerifiedRequest { signed, sealed, .. } = self.request;
+        let hops = self.trail.with(here, next, at, key);
+        Envelope { request: signed.clone(), hops, sealed_body: sealed.clone() }
     }
 }

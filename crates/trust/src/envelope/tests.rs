@@ -3,6 +3,7 @@
 
 mod answer;
 mod request;
+mod trail;
 
 use super::{Body, Context, Dispatch, Envelope, PROTOCOL, SUITE, SealedRequest};
 use crate::testing::{NOW, agency, key, sealing_key};
@@ -96,5 +97,5 @@ fn payload(context: &[u8], sealed: &[u8], commitment: Digest) -> Vec<u8> {
 }
 
 fn forged(payload: Vec<u8>, sealed_body: Vec<u8>) -> Envelope {
-    Envelope { request: origin_key().sign(Kind::Request, payload), sealed_body }
+    Envelope { request: origin_key().sign(Kind::Request, payload), hops: vec![], sealed_body }
 }

@@ -16,7 +16,7 @@ const BRANCHES: [Branch; 2] = [Branch::Criminal, Branch::Border];
 const KINDS: [AgreementKind; 4] =
     [AgreementKind::Event, AgreementKind::Regional, AgreementKind::International, AgreementKind::National];
 /// Agreements begin and end at multiples of this, and so do the instants asked about.
-const STEP_MS: u64 = 1000;
+pub(super) const STEP_MS: u64 = 1000;
 
 /// Everybody below `name`, by walking the whole charter until nothing is added.
 fn everybody_below(name: &str) -> Vec<&'static str> {
@@ -32,7 +32,7 @@ fn everybody_below(name: &str) -> Vec<&'static str> {
 }
 
 /// The agencies that a clause's `from` or `to` means, written out one by one.
-fn written_out(agreement: &Agreement, grant: &Grant, agencies: &Agencies) -> Vec<String> {
+pub(super) fn written_out(agreement: &Agreement, grant: &Grant, agencies: &Agencies) -> Vec<String> {
     let mut named: Vec<String> = match agencies {
         Agencies::Parties => agreement.parties.iter().map(ToString::to_string).collect(),
         Agencies::Listed(patterns) => patterns.iter().flat_map(meant).collect(),
@@ -127,7 +127,7 @@ fn an_agreement() -> impl Strategy<Value = Agreement> {
     )
 }
 
-fn some_agreements() -> impl Strategy<Value = Vec<Agreement>> {
+pub(super) fn some_agreements() -> impl Strategy<Value = Vec<Agreement>> {
     vec(an_agreement(), 1..5).prop_map(|mut agreements| {
         for (at, agreement) in agreements.iter_mut().enumerate() {
             agreement.id = format!("a{at}").parse().unwrap();
@@ -137,7 +137,7 @@ fn some_agreements() -> impl Strategy<Value = Vec<Agreement>> {
 }
 
 prop_compose! {
-    fn a_case()(
+    pub(super) fn a_case()(
         from in select(MEMBERS.to_vec()), to in select(MEMBERS.to_vec()), operation in select(OPERATIONS.to_vec()),
         purpose in select(PURPOSES.to_vec()), level in select(HandlingLevel::ALL),
         branch in proptest::option::of(select(BRANCHES.to_vec())),
@@ -147,7 +147,7 @@ prop_compose! {
 }
 
 /// An instant at or beside the edges of the agreements' validity.
-fn an_instant() -> impl Strategy<Value = Timestamp> {
+pub(super) fn an_instant() -> impl Strategy<Value = Timestamp> {
     (0u64..8, 0u64..2).prop_map(|(step, off)| Timestamp::from_millis((step * STEP_MS).saturating_sub(off)))
 }
 

@@ -121,7 +121,8 @@ async fn entries_are_shared_neither_between_origins_nor_between_reasons() {
 async fn an_envelope_handed_over_by_another_says_nothing_of_its_origin() {
     let world = World::new().await;
     let request = world.request(1, "hello");
-    let result = world.inbound.deliver(&agency(OTHER), envelope(&request, 1)).await;
+    let result =
+        world.inbound.deliver(&agency(OTHER), envelope(&request, 1), crate::testing::patience()).await;
     assert!(matches!(result, Err(NotServed::NotFromPeer)), "{result:?}");
     assert!(world.ledger().is_empty());
     assert_eq!(world.deliver(&request, 1).await.content(), "hello #1", "and leaves no trace on the request");

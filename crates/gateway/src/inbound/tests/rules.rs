@@ -29,7 +29,7 @@ async fn nothing_is_released_under_rules_that_ended() {
 #[tokio::test]
 async fn another_text_of_the_agreement_is_not_the_one_that_was_asked_under() {
     let world = World::new().await;
-    world.echo.meanwhile(world.replacing(rules(&[northwest(2)]), 2));
+    world.echo.meanwhile(world.replacing(rules(&[northwest(1), northwest(2)]), 2));
     let received = world.deliver(&world.request(1, "hello"), 1).await;
     assert_eq!(received.verdict(), Verdict::Refused(Refusal::AgreementDiffers));
     assert_eq!(released(&world), 0);

@@ -8,9 +8,15 @@ use concord_domain::wanted::{
     Description, Field, Identifier, IdentifierKind, NameKind, Notice, Offence, PersonName, Sex,
 };
 use concord_domain::{AgreementRef, FixedClock, Handling, Purpose, RequestId, SystemEntropy};
-use concord_gateway::{Authority, InForce, Inbound, Keys, Operations, Recorder};
-use concord_trust::envelope::{Answer, Body, Context, Dispatch, PROTOCOL, SUITE, SealedRequest, Verdict};
+use concord_gateway::{
+    Authority, Carrier, Courier, Deadline, Handover, InForce, Inbound, Keys, Lines, NoAnswer, Operations,
+    Peers, Recorder, Ways,
+};
+use concord_trust::envelope::{
+    Answer, Body, Context, Dispatch, Envelope, PROTOCOL, SUITE, SealedAnswer, SealedRequest, Verdict,
+};
 use concord_trust::{StorageKey, sha256};
+use futures_util::future::BoxFuture;
 use std::time::Duration;
 
 /// The primary name, with the mark of its field.
@@ -54,6 +60,21 @@ fn marked() -> Notice {
     }
 }
 
+/// Hands nothing over.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Courier for Nowhere {
+    fn deliver<'a>(
+        &'a self,
+        _: Handover<'a>,
+        _: Envelope,
+        _: Deadline,
+    ) -> BoxFuture<'a, Result<SealedAnswer, NoAnswer>> {
+        Box::pin(std::future::ready(Err(NoAnswer::Unreachable(concord_domain::Failure::NoEndpoint))))
+    }
+}
+
 /// The way in of a node over this register, and the rules that it decides by.
 fn inbound(world: &World) -> (Inbound, Authority) {
     let authority = Authority::new(in_force(&[]));
@@ -66,14 +87,24 @@ fn inbound(world: &World) -> (Inbound, Authority) {
     let recorder =
         Recorder::new(agency(ANSWERS), Arc::clone(&keys), Arc::new(SystemEntropy), world.store.clone())
             .unwrap();
+    let clock = Arc::new(FixedClock::at(now()));
+    let carrier = Carrier {
+        agency: agency(ANSWERS),
+        clock: Arc::<FixedClock>::clone(&clock),
+        authority: authority.clone(),
+        recorder: recorder.clone(),
+        ways: Ways::new(agency(ANSWERS), Lines::default(), Peers::default()),
+        courier: Arc::new(Nowhere),
+    };
     let inbound = Inbound::new(
         agency(ANSWERS),
         keys,
-        Arc::new(FixedClock::at(now())),
+        clock,
         authority.clone(),
         world.store.clone(),
         recorder,
         Operations::default().with(WantedSearch::new(Arc::clone(&world.register))),
+        carrier,
     );
     (inbound, authority)
 }
@@ -114,7 +145,8 @@ fn request(fields: &[Field], name: &str) -> SealedRequest {
 async fn answered(inbound: &Inbound, request: &SealedRequest) -> Answer {
     let dispatch = Dispatch { attempt: 1, next: agency(ANSWERS), sent: now() };
     let envelope = request.dispatch(dispatch, &message_key(ASKS));
-    let sealed = inbound.deliver(&agency(ASKS), envelope).await.unwrap();
+    let sealed =
+        inbound.deliver(&agency(ASKS), envelope, Deadline::after(Duration::from_secs(60))).await.unwrap();
     let signers = [keyring(ANSWERS).message];
     sealed.open(request, &agency(ANSWERS), &signers, &[&sealing_key(ASKS)]).unwrap().answer
 }

@@ -18,7 +18,7 @@ fn verified(context: Context) -> VerifiedRequest {
 }
 
 fn addressed(request: &VerifiedRequest, now: Timestamp) -> Result<AddressedRequest<'_>, Refusal> {
-    request.address(&agency("gs.police.cn"), &agency("yn.police.cn"), now)
+    request.address(&agency("gs.police.cn"), &agency("yn.police.cn"), now, &directory())
 }
 
 /// What Gansu says of Yunnan's request at `now`.
@@ -59,8 +59,8 @@ fn only_for_this_agency_and_from_the_origin_itself() {
     assert_eq!(judged(|c| c.destination = agency("fda.cn"), NOW), Err(Refusal::Misaddressed));
     let request = verified(context());
     let (here, origin, other) = (agency("gs.police.cn"), agency("yn.police.cn"), agency("fda.cn"));
-    assert_eq!(request.address(&here, &other, NOW).map(drop), Err(Refusal::HopLineBroken));
-    assert_eq!(request.address(&other, &origin, NOW).map(drop), Err(Refusal::Misaddressed));
+    assert_eq!(request.address(&here, &other, NOW, &directory()).map(drop), Err(Refusal::HopLineBroken));
+    assert_eq!(request.address(&other, &origin, NOW, &directory()).map(drop), Err(Refusal::Misaddressed));
     let elsewhere = Dispatch { next: other, ..dispatch(1) };
     let request = sealed(context()).dispatch(elsewhere, &origin_key()).verify(&directory()).unwrap();
     assert_eq!(addressed(&request, NOW).map(drop), Err(Refusal::HopLineBroken));
@@ -114,7 +114,7 @@ fn the_body_opens_with_the_key_that_was_named() {
 #[test]
 fn the_body_of_another_request_does_not_pass() {
     let (one, other) = (envelope(context()), envelope(Context { id: RequestId([7; 16]), ..context() }));
-    let swapped = Envelope { request: one.request, sealed_body: other.sealed_body.clone() };
+    let swapped = Envelope { request: one.request, hops: vec![], sealed_body: other.sealed_body.clone() };
     assert_eq!(invalid(swapped), EnvelopeInvalid::BodySwapped);
     // Signed by a malicious origin as if it were its own: the context is not the one that the body was sealed with.
     let bytes = minicbor::to_vec(context()).unwrap();
@@ -165,11 +165,11 @@ fn another_kind_of_signature_does_not_pass() {
     let bytes = minicbor::to_vec(context()).unwrap();
     for kind in [Kind::Answer, Kind::Receipt, Kind::Agreement, Kind::Keyring, Kind::Card, Kind::Charter] {
         let request = origin_key().sign(kind, payload(&bytes, b"body", commitment(CONTENT)));
-        let envelope = Envelope { request, sealed_body: b"body".to_vec() };
+        let envelope = Envelope { request, hops: vec![], sealed_body: b"body".to_vec() };
         assert_eq!(invalid(envelope), EnvelopeInvalid::Signature(SignatureInvalid::Signature), "{kind:?}");
     }
     let detached = origin_key().sign_detached(Kind::Request, b"");
-    let envelope = Envelope { request: detached, sealed_body: vec![] };
+    let envelope = Envelope { request: detached, hops: vec![], sealed_body: vec![] };
     assert_eq!(invalid(envelope), EnvelopeInvalid::Signature(SignatureInvalid::Malformed));
 }
 
@@ -234,7 +234,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_refused_in_peace(request in proptest::collection::vec(any::<u8>(), 0..200), sealed_body in proptest::collection::vec(any::<u8>(), 0..50)) {
-        let unsigned = Envelope { request: request.clone(), sealed_body: sealed_body.clone() };
+        let unsigned = Envelope { request: request.clone(), hops: vec![], sealed_body: sealed_body.clone() };
         prop_assert!(unsigned.verify(&directory()).is_err());
         prop_assert_eq!(invalid(forged(request, sealed_body)), EnvelopeInvalid::Malformed);
     }

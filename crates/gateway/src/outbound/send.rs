@@ -1,0 +1,190 @@
+//! Sending by way after way, until one brings an answer that counts or the deadline passes.
+
+use super::Outbound;
+use super::judge::{Responder, judge, receipt_for, unusable};
+use crate::authority::InForce;
+use crate::courier::{Handover, NoAnswer};
+use crate::deadline::Deadline;
+use crate::operation::Operation;
+use crate::record::{Asked, Evidence};
+use concord_agreements::{Asking, Facts, decide};
+use concord_domain::{AgencyId, Failure, Outcome, Refusal};
+use concord_trust::envelope::{ATTEMPTS_MAX, Context, Reply, SealedAnswer, Verdict};
+use concord_trust::{Keyring, Signed};
+use std::time::Duration;
+use tower::retry::budget::Budget as _;
+
+/// Broken connections by one way at most: a peer that restarts or changes its certificate may cost the first attempt
+/// its connection, and the second one that was still thought to be open. The destination executes a request once, however
+/// many attempts there are.
+const BROKEN_MAX: u32 = 2;
+/// The first pause before another attempt by the same way; each is twice the one before.
+const ATTEMPT_PAUSE: Duration = Duration::from_millis(25);
+
+/// One recorded request on its way to its destination.
+pub(super) struct Sending<'a> {
+    pub(super) outbound: &'a Outbound,
+    pub(super) asked: &'a Asked,
+    pub(super) in_force: &'a InForce,
+    pub(super) destination: &'a Signed<Keyring>,
+    pub(super) deadline: Deadline,
+}
+
+/// The ways that brought nothing, each with why.
+type Tried = Vec<(AgencyId, Outcome)>;
+
+impl Sending<'_> {
+    /// Sends by each way in turn, the time left shared among those that are left, and judges what comes back.
+    pub(super) async fn exchange<O: Operation>(&self, ways: Vec<AgencyId>) -> (Evidence, Option<O::Answer>) {
+        let mut tried = Tried::new();
+        let mut attempts = 1..=ATTEMPTS_MAX;
+        let mut left = u32::try_from(ways.len()).unwrap_or(u32::MAX);
+        self.outbound.retries.deposit();
+        for next in ways {
+            let until = self.deadline.share(left);
+            left = left.saturating_sub(1);
+            match self.by::<O>(&next, until, &mut attempts).await {
+                Ok(done) => return done,
+                Err(outcome) => tried.push((next, outcome)),
+            }
+        }
+        (self.unanswered(tried).under(Some(self.asked.authority().clone())), None)
+    }
+
+    /// Sends by one way: again after its connection broke, and again while the destination says that it is still working
+    /// on an earlier attempt, whose answer would otherwise be lost.
+    async fn by<O: Operation>(
+        &self,
+        next: &AgencyId,
+        until: Deadline,
+        attempts: &mut impl Iterator<Item = u32>,
+    ) -> Result<(Evidence, Option<O::Answer>), Outcome> {
+        let endpoints = self.endpoints(next)?;
+        let destination = &self.destination.agency;
+        let (mut broken, mut pause) = (0, ATTEMPT_PAUSE);
+        while let Some(attempt) = attempts.next() {
+            let to = Handover { next, endpoints, destination };
+            let envelope = self.asked.envelope(attempt, next, self.outbound.clock.now());
+            match self.outbound.courier.deliver(to, envelope, until).await {
+                Ok(answer) => {
+                    let reply = self.open(answer, next)?;
+                    let in_progress = reply.answer.verdict == Verdict::Refused(Refusal::InProgress);
+                    if !in_progress || attempt == ATTEMPTS_MAX {
+                        return self.judged::<O>(reply, next);
+                    }
+                }
+                Err(NoAnswer::Broken) if broken < BROKEN_MAX => broken += 1,
+                Err(no_answer) => return Err(no_answer.outcome()),
+            }
+            if !self.outbound.retries.withdraw() {
+                return Err(NoAnswer::Broken.outcome());
+            }
+            if tokio::time::timeout_at(until.instant(), tokio::time::sleep(pause)).await.is_err() {
+                break;
+            }
+            pause *= 2;
+        }
+        Err(Outcome::TimedOut)
+    }
+
+    /// Where the next agency is; by a carrier only if the agreement lets that one carry this, now.
+    fn endpoints(&self, next: &AgencyId) -> Result<&[String], Outcome> {
+        if *next == self.destination.agency {
+            return Ok(&self.destination.endpoints);
+        }
+        let Context { origin, destination, operation, purpose, handling, branch, agreement, .. } =
+            self.asked.request().context();
+        let facts = Facts {
+            handling: *handling,
+            branch: *branch,
+            agreement: Some(agreement),
+            via: std::slice::from_ref(next),
+            synced: self.outbound.authority.synced(),
+            ..Facts::new(origin, destination, operation, *purpose)
+        };
+        let permit = decide::<Asking>(&self.in_force.rules, &facts, self.outbound.clock.now());
+        permit.map(drop).map_err(|denial| Outcome::Refused(denial.refusal))?;
+        let keyring = self.in_force.directory().keyring(next);
+        keyring.map(|k| k.endpoints.as_slice()).ok_or(Outcome::Unreachable(Failure::NoEndpoint))
+    }
+
+    /// The destination's reply. A carrier that answers in its place can only refuse to carry, under its own signature and
+    /// receipt; whoever hands us anything else than either is on our record.
+    fn open(&self, answer: SealedAnswer, next: &AgencyId) -> Result<Reply, Outcome> {
+        let keys = &self.outbound.keys;
+        let responder = answer.claimed_responder().filter(|responder| *responder != self.destination.agency);
+        let carrier = responder.filter(|responder| self.may_carry(responder, next));
+        let carrier = carrier.as_ref().map(|carrier| self.responder(carrier));
+        let destination = self.responder(&self.destination.agency);
+        let signer = carrier.as_ref().unwrap_or(&destination);
+        let opened = answer.open(self.asked.request(), signer.agency, &signer.message, &keys.opening());
+        let reply = opened.map_err(|error| self.distrusted(next, unusable(error)))?;
+        match (&carrier, reply.answer.verdict) {
+            (None, _) => Ok(reply),
+            (Some(carrier), Verdict::Refused(refusal))
+                if receipt_for(&reply, self.asked, carrier).is_some() =>
+            {
+                Err(Outcome::Refused(refusal))
+            }
+            (Some(_), _) => Err(self.distrusted(next, Failure::AnswerInvalid)),
+        }
+    }
+
+    fn responder<'a>(&self, agency: &'a AgencyId) -> Responder<'a> {
+        let (in_force, now) = (self.outbound.authority.current(), self.outbound.clock.now());
+        let directory = in_force.directory();
+        let (message, checkpoint) =
+            (directory.message_keys(agency, now), directory.checkpoint_keys(agency, now));
+        Responder { agency, message, checkpoint }
+    }
+
+    fn may_carry(&self, agency: &AgencyId, next: &AgencyId) -> bool {
+        let (agreement, now) = (&self.asked.authority().agreement, self.outbound.clock.now());
+        agency == next || self.in_force.rules.carriers(agreement, now).contains(agency)
+    }
+
+    /// What is judged not to count may have been altered on the way: then another way may do better.
+    fn judged<O: Operation>(
+        &self,
+        reply: Reply,
+        next: &AgencyId,
+    ) -> Result<(Evidence, Option<O::Answer>), Outcome> {
+        let (mut evidence, answer) = judge::<O>(reply, self.asked, &self.responder(&self.destination.agency));
+        if evidence.route.is_empty() {
+            evidence.route = vec![next.clone()];
+        }
+        match evidence.outcome {
+            Outcome::Failed(failure) if *next != self.destination.agency => {
+                Err(self.distrusted(next, failure))
+            }
+            _ => Ok((evidence, answer)),
+        }
+    }
+
+    fn distrusted(&self, next: &AgencyId, failure: Failure) -> Outcome {
+        let (id, now) = (self.asked.id(), self.outbound.clock.now());
+        self.outbound.recorder.distrust(next, failure.as_str(), Some(id), now);
+        Outcome::Failed(failure)
+    }
+
+    /// What came of it where no way brought an answer.
+    fn unanswered(&self, tried: Tried) -> Evidence {
+        let straight =
+            |(way, outcome): &(AgencyId, Outcome)| (*way == self.destination.agency).then_some(*outcome);
+        let only = if tried.len() == 1 { tried.first().and_then(straight) } else { None };
+        let outcome = only.unwrap_or_else(|| {
+            if self.deadline.left().is_zero() {
+                Outcome::TimedOut
+            } else {
+                Outcome::Unreachable(Failure::NoRoute)
+            }
+        });
+        let mut evidence = Evidence::of(outcome);
+        if only.is_none() {
+            let each: Vec<_> = tried.iter().map(|(way, outcome)| format!("{way} {outcome}")).collect();
+            evidence.explanation = format!("{}: {}", evidence.explanation, each.join("; "));
+        }
+        evidence.route = tried.last().map(|(way, _)| way.clone()).into_iter().collect();
+        evidence
+    }
+}
