@@ -11,6 +11,7 @@
 //!                                               pki                           concord_pki
 //! ```
 
+mod agreement;
 mod arguments;
 mod bench;
 mod cluster;
@@ -57,6 +58,7 @@ async fn run(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
         Command::Cluster(command) => cluster::run(session, command).await,
         Command::Search(arguments) => search::run(session, arguments).await,
         Command::Register(command) => register::run(session, command).await,
+        Command::Agreement(command) => agreement::run(session, command).await,
         Command::Ledger(command) => ledger::run(session, command).await,
         Command::Pki(command) => pki::run(session, command),
         Command::Demo(arguments) => demo::run(session, arguments).await,

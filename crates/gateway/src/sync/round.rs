@@ -6,6 +6,7 @@ use concord_domain::{AgencyId, Digest};
 use concord_wire::pb::federation::v1 as pb;
 use concord_wire::pb::federation::v1::sync_request::Step;
 use concord_wire::{digests_from_pb, digests_to_pb};
+use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
 
 /// What a round brought.
@@ -35,11 +36,15 @@ pub(crate) enum RoundFailed<E> {
 /// Messages of one round at most: enough for a node that begins with nothing, at a megabyte each way.
 const STEPS_MAX: usize = 64;
 
+/// Hands one step to the peer.
+pub(crate) type Call<'a, E> =
+    &'a (dyn Fn(pb::SyncRequest) -> BoxFuture<'a, Result<pb::SyncResponse, E>> + Send + Sync);
+
 /// Compares with `peer`, reached by `call`, and brings each side what it lacks.
 pub(crate) async fn round<E>(
     library: &Library,
     peer: &AgencyId,
-    mut call: impl AsyncFnMut(pb::SyncRequest) -> Result<pb::SyncResponse, E>,
+    call: Call<'_, E>,
 ) -> Result<Gain, RoundFailed<E>> {
     let mut gain = Gain::default();
     let documents = library.documents();

@@ -9,6 +9,7 @@ use crate::lines::Lines;
 use crate::link::Links;
 use crate::standing::Standing;
 use concord_domain::{AgencyId, Clock, Entropy, EntropyExt};
+use futures_util::future::FutureExt;
 use futures_util::stream::{StreamExt, iter};
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,7 +78,7 @@ impl Rounds {
     /// One round, each peer within this time.
     pub async fn once(&self, within: Duration) -> Synced {
         let peers = self.peers();
-        let rounds = iter(peers).map(|(agency, endpoints)| self.with(agency, endpoints, within));
+        let rounds = iter(peers).map(|(agency, endpoints)| self.with(agency, endpoints, within).boxed());
         let results: Vec<_> = rounds.buffer_unordered(Self::AT_ONCE_MAX).collect().await;
         let mut synced = Synced::default();
         for result in &results {
@@ -112,8 +113,8 @@ impl Rounds {
 
     async fn with(&self, peer: AgencyId, endpoints: Vec<String>, within: Duration) -> Option<Gain> {
         let deadline = Deadline::after(within);
-        let call = async |request| self.links.sync(&peer, &endpoints, request, deadline).await;
-        match round(&self.library, &peer, call).await {
+        let call = |request| self.links.sync(&peer, &endpoints, request, deadline).boxed();
+        match round(&self.library, &peer, &call).await {
             Ok(gain) => {
                 if gain != Gain::default() {
                     let Gain { received, dropped, sent, checkpoint: _ } = gain;

@@ -10,6 +10,7 @@ use concord_store::{Execution, Options, Store};
 use concord_trust::{DocumentKind, DocumentSet, SignedFile, sha256};
 use concord_wire::pb::federation::v1 as pb;
 use concord_wire::pb::federation::v1::sync_request::Step;
+use futures_util::future::FutureExt;
 use proptest::prelude::*;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -49,8 +50,8 @@ impl Node {
     async fn compare(&self, other: &Self) -> Gain {
         let exchange = Exchange::new(other.library.clone(), other.store.clone());
         let us = agency(HERE);
-        let call = async |request| exchange.answer(&us, request).await;
-        let Ok(gain) = round(&self.library, &agency(OTHER), call).await else { panic!("a round failed") };
+        let call = |request| exchange.answer(&us, request).boxed();
+        let Ok(gain) = round(&self.library, &agency(OTHER), &call).await else { panic!("a round failed") };
         gain
     }
 }
