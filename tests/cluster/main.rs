@@ -26,6 +26,7 @@ mod refused_request;
 mod replay;
 mod rotation;
 mod search;
+mod sync;
 
 /// The command under test, built from the sources at hand.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_concord-under-test");

@@ -44,6 +44,29 @@ impl TestCluster {
         Ok(Self { cluster, folder, program: program.into() })
     }
 
+    /// As [`TestCluster::start`], but each node has a copy of the published documents of its own, so that what is new
+    /// travels only from node to node, every half second.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub async fn start_apart(program: &str, agencies: &[&str]) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let agencies: Vec<_> = agencies.iter().map(|name| agency(name)).collect();
+        let options = ClusterOptions::new(program);
+        Cluster::build(folder.path(), &agencies, &options)?;
+        let layout = Layout::new(folder.path());
+        for agency in &agencies {
+            let node = layout.node(agency);
+            copy_folder(&layout.federation(), &node.dir().join("federation"))?;
+            let text = std::fs::read_to_string(node.config())?;
+            let apart = text.replace("\"../federation\"", "\"federation\"");
+            anyhow::ensure!(apart != text, "the configuration names another folder");
+            std::fs::write(node.config(), format!("{apart}\n[sync]\nevery_ms = 500\n"))?;
+        }
+        let cluster = Cluster::start(folder.path(), &agencies, options).await?;
+        Ok(Self { cluster, folder, program: program.into() })
+    }
+
     /// The folder of everything.
     pub fn dir(&self) -> &Path {
         self.folder.path()
@@ -161,6 +184,20 @@ impl TestCluster {
         cluster.stop().await?;
         Ok(Stopped { folder })
     }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a cluster left.

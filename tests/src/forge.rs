@@ -168,7 +168,9 @@ impl Forger {
     /// # Panics
     /// If the answer is not signed by the destination, not bound to the request, or has no valid receipt.
     pub fn open(&self, request: &SealedRequest, answer: SealedAnswer) -> Verified {
-        let reply = answer.open(request, self.peer(), &[&self.sealing]).expect("an answer to this request");
+        let reply = answer
+            .open(request, &self.destination, &[self.peer().message], &[&self.sealing])
+            .expect("an answer to this request");
         let receipt = Receipt::verify(&reply.attached.receipt, &self.destination, &self.peer().message);
         Verified { receipt: receipt.expect("a valid receipt"), reply }
     }

@@ -1,4 +1,4 @@
-//! `concord agreement`: agreements are drafted and signed, and shown for what they come to.
+//! `concord agreement`: agreements are drafted, signed and submitted, and shown for what they come to.
 
 mod describe;
 mod diff;
@@ -11,8 +11,10 @@ mod show;
 mod sign;
 mod source;
 mod standing;
+mod submit;
 mod topic;
 mod what_if;
+mod withdraw;
 mod words;
 
 use crate::session::Session;
@@ -40,10 +42,14 @@ pub(crate) enum Command {
     Matrix(matrix::Arguments),
     /// Draw agencies and agreements
     Graph(graph::Arguments),
+    /// Hand a signed document to the node, from where it spreads
+    Submit(submit::Arguments),
+    /// Withdraw from an agreement as one of its parties
+    Withdraw(withdraw::Arguments),
 }
 
 /// Runs one of them.
-pub(crate) fn run(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Draft(arguments) => draft::run(session, &arguments)?,
         Command::Sign(arguments) => sign::run(session, &arguments)?,
@@ -54,6 +60,8 @@ pub(crate) fn run(session: &Session, command: Command) -> anyhow::Result<ExitCod
         Command::WhatIf(arguments) => what_if::run(session, &arguments)?,
         Command::Matrix(arguments) => matrix::run(session, &arguments)?,
         Command::Graph(arguments) => graph::run(session, &arguments)?,
+        Command::Submit(arguments) => submit::run(session, &arguments).await?,
+        Command::Withdraw(arguments) => withdraw::run(session, &arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

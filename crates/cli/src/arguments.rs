@@ -49,7 +49,7 @@ pub(crate) enum Command {
     /// Make charters, keyrings and certificates
     #[command(subcommand)]
     Pki(pki::Command),
-    /// Agreements: draft and sign them, see what they come to
+    /// Agreements: draft, sign, submit and withdraw them, see what they come to
     #[command(subcommand)]
     Agreement(agreement::Command),
     /// The agency's own register of wanted persons

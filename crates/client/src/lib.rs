@@ -14,6 +14,7 @@
 //! References: `proto/concord/{wanted,register,ledger}/v1`, google.rpc error details.
 
 mod client;
+mod documents;
 mod error;
 pub mod formats;
 mod profile;
@@ -23,6 +24,7 @@ mod search;
 
 pub use client::{Client, Seams};
 pub use concord_wire::SearchEvent;
+pub use documents::{DocumentState, DocumentStatus};
 pub use error::{ClientError, Rejection, Violation};
 pub use profile::{Profile, ProfileError};
 pub use record::LedgerEntry;

@@ -14,5 +14,7 @@ codes! {
         Registrar = "registrar",
         /// May read the record.
         Auditor = "auditor",
+        /// May hand in agreements and other published documents.
+        Liaison = "liaison",
     }
 }

@@ -59,6 +59,7 @@ impl Broker {
             ask,
             behalf: &behalf,
             principals: &principals,
+            synced: self.outbound.authority.synced(),
             read: &|content| operations.read(operation, content),
         };
         let asked = Box::pin(self.outbound.inquire(inquiry, deadline.less(BROKER_MARGIN))).await;

@@ -189,6 +189,7 @@ impl Carrier {
             branch: context.branch,
             agreement: Some(&context.agreement),
             via: passed,
+            synced: self.authority.synced(),
             ..Facts::new(&context.origin, &context.destination, &context.operation, context.purpose)
         };
         decide(&in_force.rules, &facts, now)

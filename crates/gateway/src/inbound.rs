@@ -211,7 +211,7 @@ impl Inbound {
     ) -> Result<Once, Fault> {
         let Context { origin, id, .. } = request.context();
         // Rules that came into force since the signature was verified may have taken the key away.
-        if in_force.directory().keyring(origin).is_none_or(|k| k.message != request.signed_by()) {
+        if !in_force.directory().message_keys(origin, now).contains(&request.signed_by()) {
             return Ok(Once::NotAgain(Refusal::KeyringStale));
         }
         let remembered =
@@ -236,7 +236,8 @@ impl Inbound {
         now: Timestamp,
     ) -> Once {
         let carriers = request.carriers();
-        let permit = decide::<Opening>(&in_force.rules, &facts_of(request.context(), &carriers), now);
+        let facts = facts_of(request.context(), &carriers, self.authority.synced());
+        let permit = decide::<Opening>(&in_force.rules, &facts, now);
         let permit = permit.map_err(|denial| denial.refusal);
         match self.recorder.repeat(permit, &request, earlier, in_force.epoch).await {
             Ok(Ok(release)) => Once::Recorded(Ok(release)),
@@ -324,7 +325,7 @@ impl Inbound {
         deadline: Deadline,
     ) -> Result<AnyDraft, Unserved> {
         let (context, carriers) = (request.context(), request.carriers());
-        let facts = facts_of(context, &carriers);
+        let facts = facts_of(context, &carriers, self.authority.synced());
         let permit = decide::<Opening>(&in_force.rules, &facts, now)?;
         let body = self.open(permit, request).map_err(Unserved::plain)?;
         let brief = Brief::decode(body.content()).ok_or_else(|| Unserved::plain(Refusal::BodyInvalid))?;
@@ -362,9 +363,10 @@ enum Once {
     Recorded(Result<Release, NotRecorded>),
 }
 
-fn facts_of<'a>(context: &'a Context, carriers: &'a [AgencyId]) -> Facts<'a> {
+fn facts_of<'a>(context: &'a Context, carriers: &'a [AgencyId], synced: Option<Timestamp>) -> Facts<'a> {
     Facts {
         via: carriers,
+        synced,
         handling: context.handling,
         branch: context.branch,
         agreement: Some(&context.agreement),

@@ -35,6 +35,8 @@ mod record;
 mod replay;
 mod route;
 mod service;
+mod standing;
+mod sync;
 #[cfg(test)]
 mod testing;
 mod ways;
@@ -56,4 +58,6 @@ pub use peers::{Circuit, PeerHealth, Peers};
 pub use record::{Asked, Concluded, Evidence, NotRecorded, Recorder, Release};
 pub use route::{ScopeInvalid, resolve};
 pub use service::{FederationApi, incident};
+pub use standing::{RolledBack, Standing};
+pub use sync::{AdmittedDocument, Exchange, Library, NotAdmitted, NotKept, Rounds, StepInvalid, Synced};
 pub use ways::Ways;

@@ -6,6 +6,7 @@ use crate::peers::{Call, NotCalled, Peers};
 use concord_domain::{AgencyId, Clock, Failure};
 use concord_transport::{ClientLimits, ConnectError, Credentials, Network, PeerConnector, TrustStore};
 use concord_trust::envelope::{Envelope, SealedAnswer};
+use concord_wire::pb::federation::v1 as pb;
 use concord_wire::pb::federation::v1::federation_service_client::FederationServiceClient;
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
@@ -90,6 +91,31 @@ impl Links {
                 Err(classify(&status, deadline))
             }
         }
+    }
+
+    /// One step of comparing documents, at the first endpoint that has a connection.
+    pub(crate) async fn sync(
+        &self,
+        to: &AgencyId,
+        endpoints: &[String],
+        step: pb::SyncRequest,
+        deadline: Deadline,
+    ) -> Result<pb::SyncResponse, NoAnswer> {
+        let mut last = NoAnswer::Unreachable(Failure::NoEndpoint);
+        for endpoint in endpoints {
+            let Some(channel) = self.channel(to, endpoint, endpoints) else { continue };
+            let mut client = FederationServiceClient::new(channel)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX);
+            let mut request = Request::new(step.clone());
+            request.set_timeout(deadline.left());
+            last = match tokio::time::timeout_at(deadline.instant(), client.sync(request)).await {
+                Err(_) => return Err(NoAnswer::TimedOut),
+                Ok(Ok(response)) => return Ok(response.into_inner()),
+                Ok(Err(status)) => classify(&status, deadline),
+            };
+        }
+        Err(last)
     }
 
     /// A place for a call, if the agency's circuit and bulkhead leave one.

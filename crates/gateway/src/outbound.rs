@@ -87,6 +87,7 @@ impl Outbound {
             ask: &ask,
             behalf: &[],
             principals: &[],
+            synced: self.authority.synced(),
             read: &read,
         };
         let Returned { concluded, content, source: _ } = self.inquire(inquiry, deadline).await?;

@@ -1,10 +1,12 @@
-//! The federation API's one call, as gRPC has it.
+//! The federation API's calls, as gRPC has them.
 
 use crate::carry::Lost;
 use crate::deadline::Deadline;
 use crate::inbound::{Inbound, NotServed};
 use crate::link::{CONNECTION_LOST, MESSAGE_BYTES_MAX, NO_ROUTE};
 use crate::operation::Fault;
+use crate::standing::Standing;
+use crate::sync::{Exchange, StepInvalid};
 use concord_domain::{Entropy, RequestId};
 use concord_transport::Peer;
 use concord_trust::envelope::EnvelopeInvalid;
@@ -12,7 +14,7 @@ use concord_wire::pb::federation::v1 as pb;
 use concord_wire::pb::federation::v1::federation_service_server::{
     FederationService, FederationServiceServer,
 };
-use concord_wire::{INCIDENT_REASON, overloaded, refused};
+use concord_wire::{INCIDENT_REASON, Problems, overloaded, refused, violations};
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::{Code, Request, Response, Status};
@@ -26,13 +28,15 @@ const CARRY_MAX: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone)]
 pub struct FederationApi {
     inbound: Inbound,
+    exchange: Exchange,
+    standing: Standing,
     entropy: Arc<dyn Entropy>,
 }
 
 impl FederationApi {
-    /// The API over the way in.
-    pub fn new(inbound: Inbound, entropy: Arc<dyn Entropy>) -> Self {
-        Self { inbound, entropy }
+    /// The API over the way in and the documents; a node whose ledger is not whole serves neither.
+    pub fn new(inbound: Inbound, exchange: Exchange, standing: Standing, entropy: Arc<dyn Entropy>) -> Self {
+        Self { inbound, exchange, standing, entropy }
     }
 
     /// The gRPC service with its limits.
@@ -40,6 +44,11 @@ impl FederationApi {
         FederationServiceServer::new(self)
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    fn in_good_standing(&self) -> Result<(), Status> {
+        let Some(rolled_back) = self.standing.rolled_back() else { return Ok(()) };
+        Err(refused(Code::Unavailable, "ROLLED_BACK", rolled_back.to_string(), &[]))
     }
 
     fn status(&self, error: NotServed) -> Status {
@@ -91,12 +100,26 @@ impl FederationService for FederationApi {
     ) -> Result<Response<pb::DeliverResponse>, Status> {
         let peer = request.extensions().get::<Peer>().cloned();
         let peer = peer.ok_or_else(|| Status::unauthenticated("the connection has no verified peer"))?;
+        self.in_good_standing()?;
         // Of requests that were given up before we came to read them, as after a standstill, nothing is carried out:
         // their calls are dropped here, where HTTP/2 first looks for a reset.
         tokio::task::yield_now().await;
         let deadline = Deadline::of_call(&request, CARRY_DEFAULT, CARRY_MAX);
         let answer = self.inbound.deliver(peer.agency(), request.into_inner().into(), deadline).await;
         answer.map(|sealed| Response::new(sealed.into())).map_err(|error| self.status(error))
+    }
+
+    async fn sync(&self, request: Request<pb::SyncRequest>) -> Result<Response<pb::SyncResponse>, Status> {
+        let peer = request.extensions().get::<Peer>().cloned();
+        let peer = peer.ok_or_else(|| Status::unauthenticated("the connection has no verified peer"))?;
+        self.in_good_standing()?;
+        match self.exchange.answer(peer.agency(), request.into_inner()).await {
+            Ok(response) => Ok(Response::new(response)),
+            Err(StepInvalid::Field { field, why }) => Err(violations(&Problems::one(field, why))),
+            Err(StepInvalid::NotKept(error)) => {
+                Err(incident(&Fault::new("comparing documents", error), &*self.entropy))
+            }
+        }
     }
 }
 

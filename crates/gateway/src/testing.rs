@@ -6,8 +6,8 @@ mod mesh;
 mod world;
 
 pub(crate) use documents::{
-    CHECKPOINT, MESSAGE, agency, carried, directory_of, key, keyring, northwest, now, reference, rules,
-    sealing_key,
+    CHECKPOINT, MESSAGE, agency, carried, directory_of, key, keyring, northwest, now, published, reference,
+    rules, sealing_key, signed,
 };
 pub(crate) use echo::Echo;
 pub(crate) use mesh::Mesh;

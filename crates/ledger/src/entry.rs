@@ -99,6 +99,30 @@ pub enum Event {
         #[n(0)]
         program: Label,
     },
+    /// We took up a published document: from here on we decide by it.
+    #[n(6)]
+    Adopted {
+        /// Its kind, such as `agreement`.
+        #[n(0)]
+        kind: Label,
+        /// What it is about, such as `northwest`, or `northwest/yn.police.cn` for a declaration. Cut to the length of a
+        /// label; the digest tells the text.
+        #[n(1)]
+        name: Label,
+        /// Its sequence or version.
+        #[n(2)]
+        sequence: u64,
+        /// SHA-256 of its bytes.
+        #[n(3)]
+        digest: Digest,
+    },
+    /// A person let this node go on with a ledger smaller than one that a peer has seen of it.
+    #[n(7)]
+    RollbackAccepted {
+        /// Entries in the largest checkpoint that a peer holds.
+        #[n(0)]
+        seen: u64,
+    },
     /// We, a carrier, are about to pass on a request that stays sealed to us.
     #[n(8)]
     Carried {
@@ -233,6 +257,8 @@ impl Event {
             Self::Concluded { .. } => "concluded",
             Self::Imported { .. } => "imported",
             Self::Started { .. } => "started",
+            Self::Adopted { .. } => "adopted",
+            Self::RollbackAccepted { .. } => "rollback-accepted",
             Self::Carried { .. } => "carried",
             Self::Distrusted { .. } => "distrusted",
         }
@@ -246,7 +272,11 @@ impl Event {
             | Self::Refused { request, .. }
             | Self::Concluded { request, .. }
             | Self::Carried { request, .. } => Some(request),
-            Self::Imported { .. } | Self::Started { .. } | Self::Distrusted { .. } => None,
+            Self::Imported { .. }
+            | Self::Started { .. }
+            | Self::Adopted { .. }
+            | Self::RollbackAccepted { .. }
+            | Self::Distrusted { .. } => None,
         }
     }
 
@@ -258,6 +288,8 @@ impl Event {
             Self::Asked { .. }
             | Self::Imported { .. }
             | Self::Started { .. }
+            | Self::Adopted { .. }
+            | Self::RollbackAccepted { .. }
             | Self::Carried { .. }
             | Self::Distrusted { .. } => None,
         }
@@ -273,6 +305,8 @@ impl Event {
             | Self::Released { .. }
             | Self::Imported { .. }
             | Self::Started { .. }
+            | Self::Adopted { .. }
+            | Self::RollbackAccepted { .. }
             | Self::Carried { .. } => None,
         }
     }

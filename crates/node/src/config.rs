@@ -40,6 +40,9 @@ pub struct Config {
     /// Reloading while running.
     #[serde(default)]
     pub reload: ReloadConfig,
+    /// Comparing documents with peers.
+    #[serde(default)]
+    pub sync: SyncConfig,
 }
 
 /// Where the published documents are: `charter.toml`, `cards/`, `keyrings/`, `crls/`, `agreements/`.
@@ -128,6 +131,27 @@ impl Default for ReloadConfig {
 }
 
 impl ReloadConfig {
+    /// The interval, 10 milliseconds at least.
+    pub(crate) fn every(&self) -> Duration {
+        Duration::from_millis(self.every_ms.max(10))
+    }
+}
+
+/// Comparing documents with the nodes of other agencies.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SyncConfig {
+    /// Milliseconds between two rounds; what arrives or is submitted goes on at once.
+    pub every_ms: u64,
+}
+
+impl Default for SyncConfig {
+    /// An agency is stopped everywhere within ten seconds; an equal peer costs a message of some hundred bytes each time.
+    fn default() -> Self {
+        Self { every_ms: 10_000 }
+    }
+}
+
+impl SyncConfig {
     /// The interval, 10 milliseconds at least.
     pub(crate) fn every(&self) -> Duration {
         Duration::from_millis(self.every_ms.max(10))

@@ -2,11 +2,12 @@
 
 use crate::config::Config;
 use crate::problem::{Problems, WithCauses};
-use concord_agreements::{LocalRules, Rules};
+use concord_agreements::{Documents, LocalRules, Rules};
 use concord_domain::{AgencyId, Digest};
+use concord_ledger::{Event, Label};
 use concord_store::{Change, SeenSequence};
 use concord_transport::{AnchorError, Anchors, Bundle, PemFile};
-use concord_trust::{Directory, DocumentError};
+use concord_trust::{Directory, DocumentError, DocumentKind, DocumentSet};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,23 +25,28 @@ pub(crate) fn seen(sequences: Vec<SeenSequence>) -> Seen {
 pub(crate) struct Federation {
     /// The rules, with the directory that they were read against.
     pub(crate) rules: Arc<Rules>,
+    /// Everything that was read, whether it counts or not.
+    pub(crate) documents: DocumentSet,
     /// Whom the federation API and our calls believe.
     pub(crate) anchors: Anchors,
 }
 
 impl Federation {
-    /// Reads everything. What is wrong with others' documents is told in the list and leaves only them out; without
+    /// Reads the folder, and adds what is `kept` in the store. What is wrong with others' documents is told in the list and leaves only them out; without
     /// a charter there is nothing.
-    pub(crate) fn read(config: &Config, seen: &Seen) -> (Option<Self>, Problems) {
+    pub(crate) fn read(config: &Config, seen: &Seen, kept: DocumentSet) -> (Option<Self>, Problems) {
         let mut problems = Problems::default();
-        let read = Self::collect(config, seen, &mut problems);
+        let read = Self::collect(config, seen, kept, &mut problems);
         (read, problems)
     }
 
-    fn collect(config: &Config, seen: &Seen, problems: &mut Problems) -> Option<Self> {
+    fn collect(config: &Config, seen: &Seen, kept: DocumentSet, problems: &mut Problems) -> Option<Self> {
         let folder = &config.federation.folder;
         let floor = seen.clone();
-        let directory = Directory::read(folder, config.federation.charter_sha256, move |name: &str| {
+        let (mut documents, bad) = DocumentSet::read(folder);
+        bad.iter().for_each(|error| problems.add(folder, "federation.folder", error));
+        documents.merge(kept);
+        let directory = Directory::of(&documents, config.federation.charter_sha256, move |name: &str| {
             floor.get(name).copied()
         });
         let field = match &directory {
@@ -53,24 +59,52 @@ impl Federation {
             let (version, digest) = seen.get(&agreement_name(id)).copied()?;
             Some((u32::try_from(version).unwrap_or(u32::MAX), digest))
         };
-        let (rules, bad) = Rules::read(folder, Arc::new(directory), LocalRules::default(), version);
+        let files = |kind| documents.of_kind(kind).map(|(_, file)| file.clone()).collect();
+        let of_rules = Documents {
+            agreements: files(DocumentKind::Agreement),
+            declarations: files(DocumentKind::Declaration),
+        };
+        let (rules, bad) = Rules::build(of_rules, Arc::new(directory), LocalRules::default(), version);
         bad.iter().for_each(|error| problems.add(folder, "federation.folder", error));
         let anchors = anchors(config, rules.directory(), problems);
-        Some(Self { rules: Arc::new(rules), anchors })
+        Some(Self { rules: Arc::new(rules), documents, anchors })
     }
 
-    /// What is new in it, to be kept as the floor of the next reading.
-    pub(crate) fn news(&self, seen: &Seen) -> Vec<Change> {
+    /// What is new in it: to be kept as the floor of the next reading, and to go on the record as taken up.
+    pub(crate) fn news(&self, seen: &Seen) -> Vec<(Change, Event)> {
         let documents = self.rules.directory().highest();
         let agreements = self.rules.highest();
         let agreements =
             agreements.map(|(id, version, digest)| (agreement_name(id), u64::from(version), digest));
+        let declarations = self.rules.declarations().iter().map(|declaration| {
+            let name = format!("declaration/{}/{}", declaration.agreement, declaration.party);
+            (name, declaration.sequence, declaration.digest())
+        });
         documents
             .chain(agreements)
+            .chain(latest(declarations))
             .filter(|(name, sequence, digest)| seen.get(name) != Some(&(*sequence, *digest)))
-            .map(|(document, sequence, digest)| Change::SawSequence { document, sequence, digest })
+            .filter_map(|(document, sequence, digest)| {
+                let event = adopted(&document, sequence, digest)?;
+                Some((Change::SawSequence { document, sequence, digest }, event))
+            })
             .collect()
     }
+}
+
+/// Of each name the highest sequence; they come in the order of name and sequence.
+fn latest(
+    documents: impl Iterator<Item = (String, u64, Digest)>,
+) -> impl Iterator<Item = (String, u64, Digest)> {
+    let latest: BTreeMap<_, _> =
+        documents.map(|(name, sequence, digest)| (name, (sequence, digest))).collect();
+    latest.into_iter().map(|(name, (sequence, digest))| (name, sequence, digest))
+}
+
+fn adopted(document: &str, sequence: u64, digest: Digest) -> Option<Event> {
+    let (kind, name) = document.split_once('/').unwrap_or((document, document));
+    let short: String = name.chars().take(Label::BYTES_MAX).collect();
+    Some(Event::Adopted { kind: kind.parse().ok()?, name: short.parse().ok()?, sequence, digest })
 }
 
 fn agreement_name(id: &concord_domain::AgreementId) -> String {

@@ -24,7 +24,8 @@ mod seams;
 mod testing;
 
 pub use config::{
-    ApiConfig, CheckpointConfig, Config, FederationConfig, KeysConfig, ReloadConfig, RoutingConfig, TlsConfig,
+    ApiConfig, CheckpointConfig, Config, FederationConfig, KeysConfig, ReloadConfig, RoutingConfig,
+    SyncConfig, TlsConfig,
 };
 pub use listeners::BindFailed;
 pub use material::check;

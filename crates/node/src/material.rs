@@ -5,8 +5,9 @@ use crate::federation::{Federation, Seen, local_anchors};
 use crate::problem::{Problems, WithCauses};
 use concord_domain::{Clock, Timestamp, Workload};
 use concord_gateway::Keys;
+use concord_store::Offline;
 use concord_transport::{Anchors, Leaf};
-use concord_trust::{Directory, Keyring, SealingKey, SigningKey, StorageKey};
+use concord_trust::{Directory, DocumentSet, Keyring, SealingKey, SigningKey, StorageKey};
 use std::fmt::Display;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -25,17 +26,22 @@ pub(crate) struct Material {
 }
 
 impl Material {
-    /// Reads everything.
+    /// Reads everything; `kept` are the documents of the store.
     ///
     /// # Errors
     /// All that would keep the node from working, at once.
-    pub(crate) fn load(config: &Config, seen: &Seen, now: Timestamp) -> Result<Self, Problems> {
+    pub(crate) fn load(
+        config: &Config,
+        seen: &Seen,
+        kept: DocumentSet,
+        now: Timestamp,
+    ) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         check_listeners(config, &mut problems);
         let keys = KeyFiles::read(&config.keys.folder, &mut problems);
         let leaf = leaf(config, now, &mut problems);
         let local_anchors = local_anchors(config, &mut problems);
-        let (federation, found) = Federation::read(config, seen);
+        let (federation, found) = Federation::read(config, seen, kept);
         if let Some(federation) = &federation {
             check_own_documents(config, federation.rules.directory(), &keys, now, &mut problems);
         }
@@ -62,7 +68,8 @@ impl Material {
 /// All that would keep the node from working: what is wrong with the text does not hide what is wrong with the rest.
 pub fn check(file: &Path, clock: &dyn Clock) -> Result<(Config, Problems), Problems> {
     let (config, mut problems) = Config::read(file);
-    let checked = config.and_then(|config| match Material::load(&config, &Seen::default(), clock.now()) {
+    let loaded = |config: &Config| Material::load(config, &Seen::default(), kept(config), clock.now());
+    let checked = config.and_then(|config| match loaded(&config) {
         Ok(material) => Some((config, material.warnings)),
         Err(found) => {
             problems.extend(found);
@@ -70,6 +77,13 @@ pub fn check(file: &Path, clock: &dyn Clock) -> Result<(Config, Problems), Probl
         }
     });
     problems.finish(checked)
+}
+
+/// The documents that the stopped node keeps: they may be newer than those of its folder. None if there is no store yet,
+/// or a node runs on it.
+fn kept(config: &Config) -> DocumentSet {
+    let offline = Offline::open(&config.data).ok();
+    offline.and_then(|offline| offline.documents().ok()).unwrap_or_default()
 }
 
 fn check_listeners(config: &Config, problems: &mut Problems) {

@@ -9,16 +9,19 @@ use crate::metrics;
 use crate::problem::Problems;
 use crate::reload::{Reloader, take_up};
 use crate::seams::Seams;
+use concord_domain::Timestamp;
 use concord_gateway::{
-    Admission, Admitted, Authority, Checkpointer, Courier, Fault, FederationApi, Inbound, Keys, Links,
-    Operations, Outbound, Peers, Recorder, Ways,
+    Admission, Admitted, Authority, Checkpointer, Courier, Exchange, Fault, FederationApi, Inbound, Keys,
+    Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Ways,
 };
 use concord_ledger::Event;
-use concord_services::{LocalServices, ReflectionFailed, Register, Search, WantedSearch};
+use concord_services::{AgreementApi, LocalServices, ReflectionFailed, Register, Search, WantedSearch};
 use concord_store::{OpenError, Options, StorageError, Store, Write, WriteError};
 use concord_transport::{Credentials, TrustStore};
+use concord_trust::DocumentSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -41,6 +44,9 @@ pub enum StartError {
     /// The data folder cannot be written.
     #[error("data: {0}")]
     Write(#[from] WriteError),
+    /// The documents cannot be taken up.
+    #[error("documents: {0}")]
+    Documents(#[from] NotKept),
     /// The register cannot be loaded.
     #[error("register: {0}")]
     Register(#[from] Fault),
@@ -79,6 +85,10 @@ struct Parts {
     credentials: Arc<Credentials>,
     trust: Arc<TrustStore>,
     local_trust: Arc<TrustStore>,
+    library: Library,
+    links: Links,
+    standing: Standing,
+    reload: Arc<Notify>,
     ways: Ways,
     courier: Arc<dyn Courier>,
 }
@@ -91,11 +101,12 @@ impl Node {
     pub async fn start(config: Config, seams: Seams) -> Result<Self, StartError> {
         let now = seams.clock.now();
         // Before the store is opened, so that a mistake in the configuration leaves no folder behind.
-        Material::load(&config, &Default::default(), now).map_err(StartError::Material)?;
+        check_first(&config, now)?;
         let options = Options::new(Arc::clone(&seams.clock), seams.storage);
         let store = Store::open(&config.data, options)?;
         let seen = seen(store.sequences()?);
-        let material = Material::load(&config, &seen, now).map_err(StartError::Material)?;
+        let material =
+            Material::load(&config, &seen, store.documents()?, now).map_err(StartError::Material)?;
         material.warnings.iter().for_each(|problem| tracing::warn!(target: "concord::node", "{problem}"));
         let Material { keys, leaf, federation, local_anchors, warnings: _ } = material;
         let in_force = take_up(&store, &federation, &seen).await?;
@@ -103,20 +114,28 @@ impl Node {
         let entropy = Arc::clone(&seams.entropy);
         let (credentials, trust) =
             (Arc::new(Credentials::new(leaf)), Arc::new(TrustStore::new(federation.anchors)));
+        let reload = Arc::new(Notify::new());
+        let library = Library::new(store.clone(), config.federation.charter_sha256, Arc::clone(&reload));
+        library.replace(federation.documents).await?;
         let peers = Peers::default();
         let links = links(&seams, &credentials, &trust, peers.clone());
         let parts = Parts {
             recorder: Recorder::new(config.agency.clone(), Arc::clone(&keys), entropy, store.clone())?,
             register: Arc::new(Register::load(store.clone(), seams.heavy).await?),
+            ways: Ways::new(config.agency.clone(), config.routing.lines(), peers),
+            courier: Arc::new(links.clone()),
+            links,
+            standing: Standing::new(store.clone()),
             credentials,
             trust,
-            ways: Ways::new(config.agency.clone(), config.routing.lines(), peers),
-            courier: Arc::new(links),
+            library,
+            reload,
             local_trust: Arc::new(TrustStore::new(local_anchors)),
             authority: Authority::new(in_force),
             keys,
             store,
         };
+        catch_up(&config, &seams, &parts).await;
         Self::serve(config, seams, parts).await
     }
 
@@ -141,7 +160,7 @@ impl Node {
             local: local.local_addr(),
             federation: federation.local_addr(),
             store: parts.store.clone(),
-            reload: Arc::new(Notify::new()),
+            reload: Arc::clone(&parts.reload),
             listeners: JoinSet::new(),
             asking,
             keepers: JoinSet::new(),
@@ -156,7 +175,9 @@ impl Node {
 
     /// Starts what goes on in the background.
     fn keep(&mut self, config: Config, seams: Seams, parts: Parts) {
-        let Parts { keys, store, authority, credentials, trust, local_trust, .. } = parts;
+        let rounds = rounds(&config, &seams, &parts);
+        self.keepers.spawn(rounds.run(self.keeping.clone()));
+        let Parts { keys, store, authority, credentials, trust, local_trust, library, .. } = parts;
         let checkpointer = Checkpointer {
             agency: config.agency.clone(),
             keys,
@@ -168,7 +189,8 @@ impl Node {
         self.keepers.spawn(housekeeping::run(store.clone(), clock, self.keeping.clone()));
         let now = Arc::clone(&self.reload);
         let clock = seams.clock;
-        let reloader = Reloader { config, clock, store, authority, trust, local_trust, credentials, now };
+        let reloader =
+            Reloader { config, clock, store, authority, library, trust, local_trust, credentials, now };
         self.keepers.spawn(reloader.run(self.keeping.clone()));
     }
 
@@ -212,6 +234,54 @@ impl Node {
     }
 }
 
+/// A mistake in the configuration of a node that never ran. One that did may keep newer documents than its folder has.
+fn check_first(config: &Config, now: Timestamp) -> Result<(), StartError> {
+    if config.data.exists() && config.data.join("node.db").exists() {
+        return Ok(());
+    }
+    let nothing = DocumentSet::default();
+    Material::load(config, &Default::default(), nothing, now).map(drop).map_err(StartError::Material)
+}
+
+fn rounds(config: &Config, seams: &Seams, parts: &Parts) -> Rounds {
+    Rounds {
+        agency: config.agency.clone(),
+        library: parts.library.clone(),
+        links: parts.links.clone(),
+        lines: config.routing.lines(),
+        authority: parts.authority.clone(),
+        standing: parts.standing.clone(),
+        clock: Arc::clone(&seams.clock),
+        entropy: Arc::clone(&seams.entropy),
+        every: config.sync.every(),
+    }
+}
+
+/// How long each peer may take at the start: who is not there is not waited for.
+const CATCH_UP_WITHIN: Duration = Duration::from_secs(2);
+
+/// Before anything is served: what happened while this node was down, or before the backup that it was restored from.
+async fn catch_up(config: &Config, seams: &Seams, parts: &Parts) {
+    let synced = rounds(config, seams, parts).once(CATCH_UP_WITHIN).await;
+    let (reached, missed, received) = (synced.reached, synced.missed, synced.received);
+    tracing::info!(target: "concord::node", reached, missed, received, "compared documents");
+    if received > 0 {
+        let now = Arc::clone(&parts.reload);
+        let reloader = Reloader {
+            config: config.clone(),
+            clock: Arc::clone(&seams.clock),
+            store: parts.store.clone(),
+            authority: parts.authority.clone(),
+            library: parts.library.clone(),
+            trust: Arc::clone(&parts.trust),
+            local_trust: Arc::clone(&parts.local_trust),
+            credentials: Arc::clone(&parts.credentials),
+            now,
+        };
+        reloader.reload().await;
+    }
+}
+
 async fn join(tasks: &mut JoinSet<()>) {
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
@@ -227,8 +297,10 @@ async fn record_start(store: &Store) -> Result<(), WriteError> {
 }
 
 fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalServices {
+    let (clock, entropy) = (Arc::clone(&seams.clock), Arc::clone(&seams.entropy));
     LocalServices {
         search: Search::new(outbound(config, seams, parts)),
+        agreement: AgreementApi::new(parts.library.clone(), parts.authority.clone(), clock, entropy),
         register: Arc::clone(&parts.register),
         store: parts.store.clone(),
         entropy: Arc::clone(&seams.entropy),
@@ -258,5 +330,7 @@ fn links(seams: &Seams, credentials: &Arc<Credentials>, trust: &Arc<TrustStore>,
 fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes {
     let operations = Operations::default().with(WantedSearch::new(Arc::clone(&parts.register)));
     let inbound = Inbound::new(outbound(config, seams, parts), parts.store.clone(), operations);
-    Routes::new(FederationApi::new(inbound, Arc::clone(&seams.entropy)).into_service())
+    let exchange = Exchange::new(parts.library.clone(), parts.store.clone());
+    let api = FederationApi::new(inbound, exchange, parts.standing.clone(), Arc::clone(&seams.entropy));
+    Routes::new(api.into_service())
 }

@@ -5,7 +5,7 @@ use crate::federation::{Federation, Seen, local_anchors, seen};
 use crate::material;
 use crate::problem::Problems;
 use concord_domain::Clock;
-use concord_gateway::{Authority, InForce};
+use concord_gateway::{Authority, InForce, Library};
 use concord_store::{Change, Store, Write, WriteError};
 use concord_transport::{Credentials, TrustStore};
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ pub(crate) struct Reloader {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Store,
     pub(crate) authority: Authority,
+    pub(crate) library: Library,
     pub(crate) trust: Arc<TrustStore>,
     pub(crate) local_trust: Arc<TrustStore>,
     pub(crate) credentials: Arc<Credentials>,
@@ -60,7 +61,8 @@ impl Reloader {
         found
     }
 
-    async fn reload(&self) {
+    /// Takes up what is there now; what cannot be read leaves the old in place.
+    pub(crate) async fn reload(&self) {
         let mut problems = Problems::default();
         if let Some(leaf) = material::leaf(&self.config, self.clock.now(), &mut problems) {
             self.credentials.replace(leaf);
@@ -76,7 +78,8 @@ impl Reloader {
 
     async fn federation(&self) -> Result<u64, String> {
         let seen = seen(self.store.sequences().map_err(|e| e.to_string())?);
-        let (read, mut problems) = Federation::read(&self.config, &seen);
+        let kept = self.store.documents().map_err(|e| e.to_string())?;
+        let (read, mut problems) = Federation::read(&self.config, &seen, kept);
         let local_anchors = local_anchors(&self.config, &mut problems);
         problems.iter().for_each(|p| tracing::warn!(target: "concord::reload", "{p}"));
         let read = read.zip(local_anchors);
@@ -86,6 +89,7 @@ impl Reloader {
         }
         let in_force = take_up(&self.store, &federation, &seen).await.map_err(|e| e.to_string())?;
         let epoch = in_force.epoch;
+        self.library.replace(federation.documents).await.map_err(|e| e.to_string())?;
         self.authority.replace(in_force);
         self.trust.replace(federation.anchors);
         self.local_trust.replace(local_anchors);
@@ -112,7 +116,7 @@ fn add(found: &mut Fingerprint, path: &Path, levels: u8) {
     }
 }
 
-/// Keeps what was seen and begins a new epoch, in one write: from its commit on nothing is recorded that was decided
+/// Keeps what was seen, with the record of it, and begins a new epoch, in one write: from its commit on nothing is recorded that was decided
 /// under older rules.
 pub(crate) async fn take_up(
     store: &Store,
@@ -122,16 +126,17 @@ pub(crate) async fn take_up(
     let epoch = store.head().map_err(WriteError::Storage)?.epoch + 1;
     let mut news = federation.news(seen);
     while news.len() >= NEWS_MAX {
-        let changes = news.split_off(news.len() - NEWS_MAX);
-        store.submit(Write { name: "saw_documents", guards: vec![], changes, entries: vec![] }).await?;
+        let (changes, entries) = news.split_off(news.len() - NEWS_MAX).into_iter().unzip();
+        store.submit(Write { name: "saw_documents", guards: vec![], changes, entries }).await?;
     }
-    news.push(Change::SetRulesEpoch(epoch));
-    store.submit(Write { name: "take_up_rules", guards: vec![], changes: news, entries: vec![] }).await?;
+    let (mut changes, entries): (Vec<_>, Vec<_>) = news.into_iter().unzip();
+    changes.push(Change::SetRulesEpoch(epoch));
+    store.submit(Write { name: "take_up_rules", guards: vec![], changes, entries }).await?;
     Ok(InForce { rules: Arc::clone(&federation.rules), epoch })
 }
 
 /// Documents noted in one write at most, so that a large federation's first start stays below the limit of a write.
-const NEWS_MAX: usize = 500;
+const NEWS_MAX: usize = 250;
 
 #[cfg(test)]
 mod tests;

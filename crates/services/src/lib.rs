@@ -10,6 +10,7 @@
 //!                        LedgerApi -> store
 //! ```
 
+mod agreement;
 mod caller;
 mod heavy;
 mod local;
@@ -20,6 +21,7 @@ mod roles;
 mod testing;
 mod wanted;
 
+pub use agreement::AgreementApi;
 pub use caller::{Caller, NotNamed};
 pub use heavy::Heavy;
 pub use local::{LocalServices, ReflectionFailed};

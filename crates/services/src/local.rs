@@ -1,5 +1,6 @@
 //! The local API put together: services, health, reflection, and the check of roles in front.
 
+use crate::agreement::AgreementApi;
 use crate::record::LedgerApi;
 use crate::register::{Register, RegisterApi};
 use crate::roles::{Guarded, guard};
@@ -18,6 +19,8 @@ use tonic_reflection::server::Builder;
 pub struct LocalServices {
     /// Searches other agencies.
     pub search: Search,
+    /// The published documents.
+    pub agreement: AgreementApi,
     /// Our own register.
     pub register: Arc<Register>,
     /// Our own record.
@@ -32,8 +35,9 @@ pub struct LocalServices {
 pub struct ReflectionFailed(#[from] tonic_reflection::server::Error);
 
 /// What reflection names: the services of this API, not those between nodes.
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "concord.wanted.v1.WantedService",
+    "concord.agreement.v1.AgreementService",
     "concord.register.v1.RegisterService",
     "concord.ledger.v1.LedgerService",
     "grpc.health.v1.Health",
@@ -50,12 +54,13 @@ fn reflection() -> Builder<'static> {
 impl LocalServices {
     /// The services behind the check of roles, ready for a listener.
     pub fn into_routes(self, health: HealthServer<impl Health>) -> Result<Guarded, ReflectionFailed> {
-        let Self { search, register, store, entropy } = self;
+        let Self { search, agreement, register, store, entropy } = self;
         let routes = Routes::new(health)
             .add_service(reflection().build_v1()?)
             // What grpcio and older tools still ask for.
             .add_service(reflection().build_v1alpha()?)
             .add_service(WantedApi::new(search, Arc::clone(&entropy)).into_service())
+            .add_service(agreement.into_service())
             .add_service(RegisterApi::new(register, Arc::clone(&entropy)).into_service())
             .add_service(LedgerApi::new(store, entropy).into_service());
         Ok(guard(routes.prepare()))

@@ -20,6 +20,7 @@ const fn services(role: Role) -> &'static [&'static str] {
         Role::OnBehalf => &[],
         Role::Registrar => &["/concord.register.v1.RegisterService/"],
         Role::Auditor => &["/concord.ledger.v1.LedgerService/"],
+        Role::Liaison => &["/concord.agreement.v1.AgreementService/"],
     }
 }
 
@@ -30,10 +31,17 @@ const FOR_ALL: [&str; 3] = [
     "/grpc.reflection.v1alpha.ServerReflection/",
 ];
 
+/// What every role may call besides: published documents are no secret among those who work by them.
+const FOR_EVERY_ROLE: [&str; 2] = [
+    "/concord.agreement.v1.AgreementService/ListDocuments",
+    "/concord.agreement.v1.AgreementService/GetDocument",
+];
+
 /// Whether a caller with `roles` may call the method at `path`.
 fn allowed(roles: &[Role], path: &str) -> bool {
     let covered = |services: &[&str]| services.iter().any(|service| path.starts_with(service));
-    covered(&FOR_ALL) || roles.iter().any(|role| covered(services(*role)))
+    let any_role = !roles.is_empty() && FOR_EVERY_ROLE.contains(&path);
+    covered(&FOR_ALL) || any_role || roles.iter().any(|role| covered(services(*role)))
 }
 
 /// Puts the check of roles around the local API.
@@ -101,7 +109,15 @@ mod tests {
         assert!(allowed(&[Role::Registrar], import) && !allowed(&[Role::Registrar], entries));
         assert!(allowed(&[Role::Auditor], entries) && !allowed(&[Role::Auditor], search));
         assert!(!allowed(&[Role::OnBehalf], search));
-        for method in [search, import, entries, "/concord.federation.v1.FederationService/Deliver", "/"] {
+        let submit = "/concord.agreement.v1.AgreementService/SubmitDocument";
+        let list = "/concord.agreement.v1.AgreementService/ListDocuments";
+        assert!(allowed(&[Role::Liaison], submit) && allowed(&[Role::Liaison], list));
+        for role in Role::ALL.iter().filter(|role| **role != Role::Liaison) {
+            assert!(allowed(&[*role], list) && !allowed(&[*role], submit), "{role}");
+        }
+        for method in
+            [search, import, entries, submit, list, "/concord.federation.v1.FederationService/Deliver", "/"]
+        {
             assert!(!allowed(&[], method), "{method}");
         }
         assert!(allowed(&[], "/grpc.health.v1.Health/Check"));

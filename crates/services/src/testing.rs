@@ -2,7 +2,9 @@
 
 mod federation;
 
-pub(crate) use federation::{ANSWERS, ASKS, agency, keyring, message_key, pact, rules, sealing_key};
+pub(crate) use federation::{
+    ANSWERS, ASKS, agency, keyring, message_key, pact, published, rules, sealing_key, signed_pact,
+};
 
 use crate::heavy::Heavy;
 use crate::record::LedgerApi;

@@ -4,7 +4,7 @@ use crate::error::StorageError;
 use crate::ledger::HeadRow;
 use crate::refusal::{GuardFailure, WriteError, within};
 use crate::write::{Change, Committed, Guard, Write};
-use crate::{checkpoint, quota, register, replay, sequence};
+use crate::{checkpoint, document, quota, register, replay, sequence};
 use concord_domain::Timestamp;
 use concord_ledger::{ENTRY_BYTES_MAX, Entry};
 use rusqlite::{Connection, TransactionBehavior};
@@ -121,6 +121,7 @@ fn make(
         Change::RememberAttempt { origin, id, attempt } => replay::remember_attempt(db, origin, id, *attempt),
         Change::ForgetRequests { before } => replay::forget(db, *before),
         Change::SawSequence { document, sequence, digest } => sequence::saw(db, document, *sequence, digest),
+        Change::KeepDocument(kept) => document::keep(db, kept),
         Change::SpendQuota(charge) => quota::spend(db, charge, time),
         Change::SetRulesEpoch(next) => {
             *epoch = head.later_epoch(*next)?;

@@ -21,6 +21,7 @@ mod checkpoint;
 mod column;
 mod database;
 mod delivery;
+mod document;
 mod error;
 mod folder;
 mod group;
@@ -44,6 +45,7 @@ mod write;
 mod writer;
 
 pub use checkpoint::StoredCheckpoint;
+pub use document::KeptDocument;
 pub use error::{OpenError, StorageError};
 pub use ledger::Head;
 pub use offline::Offline;

@@ -2,6 +2,7 @@
 
 use crate::checkpoint::{self, StoredCheckpoint};
 use crate::database::open_reader;
+use crate::document;
 use crate::error::{OpenError, StorageError};
 use crate::folder::{Folder, Lock};
 use crate::ledger::{self, Head};
@@ -10,6 +11,7 @@ use crate::readers::Readers;
 use crate::schema;
 use concord_domain::Digest;
 use concord_ledger::{EntrySource, HashSource, StoredEntry};
+use concord_trust::DocumentSet;
 use std::io;
 use std::path::Path;
 
@@ -46,6 +48,11 @@ impl Offline {
     /// If the database fails or the row cannot be read; so with every other read.
     pub fn head(&self) -> Result<Head, StorageError> {
         self.readers.with(ledger::read_head)
+    }
+
+    /// The documents that the node keeps.
+    pub fn documents(&self) -> Result<DocumentSet, StorageError> {
+        self.readers.with(document::read_all)
     }
 
     /// Entries from index `from` on, [`PAGE_MAX`] at most.

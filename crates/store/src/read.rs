@@ -2,6 +2,7 @@
 //! was acknowledged before it began.
 
 use crate::checkpoint::{self, StoredCheckpoint};
+use crate::document;
 use crate::error::StorageError;
 use crate::ledger::{self, Head};
 use crate::register::{self, RegisteredNotice, SourceStats};
@@ -11,6 +12,7 @@ use crate::store::Store;
 use concord_domain::wanted::NoticeNumber;
 use concord_domain::{AgencyId, Digest, RequestId, Timestamp};
 use concord_ledger::{EntrySource, HashSource, StoredEntry};
+use concord_trust::DocumentSet;
 
 /// Rows in one page at most: a megabyte of entries.
 pub const PAGE_MAX: usize = 1000;
@@ -52,6 +54,11 @@ impl Store {
     /// The largest checkpoint that a peer has shown.
     pub fn peer_checkpoint(&self, agency: &AgencyId) -> Result<Option<StoredCheckpoint>, StorageError> {
         self.read(|db| checkpoint::read_peer(db, agency))
+    }
+
+    /// Every document that is kept, with its signatures. Reads all their bytes: some milliseconds for a thousand.
+    pub fn documents(&self) -> Result<DocumentSet, StorageError> {
+        self.read(document::read_all)
     }
 
     /// The highest sequence seen of a document.

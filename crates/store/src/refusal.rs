@@ -1,5 +1,6 @@
 //! Why a write did not happen, and the limits that are checked before it is queued.
 
+use crate::document::KeptDocument;
 use crate::error::StorageError;
 use crate::quota::Charge;
 use crate::write::{Change, Guard, Write};
@@ -172,6 +173,10 @@ fn check_change(change: &Change) -> Result<(), WriteError> {
             within("answer bytes", request.answer.len(), Change::ANSWER_BYTES_MAX)
         }
         Change::SawSequence { document, .. } => name("document", document),
+        Change::KeepDocument(kept) => {
+            name("document", &kept.at.name)?;
+            within("document bytes", kept.bytes(), KeptDocument::BYTES_MAX)
+        }
         Change::SpendQuota(charge) => {
             within("quota name", charge.name.chars().count(), Charge::NAME_CHARS_MAX)
         }

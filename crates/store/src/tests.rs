@@ -1,6 +1,7 @@
 //! Vocabulary of the tests: stores in temporary folders, small writes, a clock that can be set.
 
 mod crash;
+mod document;
 mod failure;
 mod grouping;
 mod offline;

@@ -1,5 +1,6 @@
 //! A write as data: what must hold, what changes, what goes on the record.
 
+use crate::document::KeptDocument;
 use crate::quota::Charge;
 use crate::replay::Request;
 use concord_domain::wanted::Notice;
@@ -82,6 +83,8 @@ pub enum Change {
         /// SHA-256 of its bytes.
         digest: Digest,
     },
+    /// Keeps a document for good, or the signatures that a kept one lacks.
+    KeepDocument(Box<KeptDocument>),
     /// Charges one request to a quota; fails if its window has no more.
     SpendQuota(Charge),
     /// Moves to a newer epoch of the rules: writes decided under an older one fail from here on.
@@ -152,8 +155,8 @@ impl Change {
     /// Bytes of a remembered answer at most: above the largest size class of an answer, below what makes
     /// the queue of writes a danger to memory.
     pub const ANSWER_BYTES_MAX: usize = 1 << 20;
-    /// Characters of a source's or a document's name at most: an agency's name and a prefix fit.
-    pub const NAME_CHARS_MAX: usize = 160;
+    /// Characters of a source's or a document's name at most: an agreement's, an agency's and a prefix fit.
+    pub const NAME_CHARS_MAX: usize = 256;
 
     /// Rows that it may touch, which is what bounds the time of a group.
     fn rows(&self) -> usize {
@@ -161,6 +164,7 @@ impl Change {
             Self::StageNotices { notices, .. } => notices.len(),
             Self::DropGeneration { .. } => Self::DROP_BATCH,
             Self::ForgetRequests { .. } => Self::FORGET_BATCH,
+            Self::KeepDocument(kept) => kept.rows(),
             Self::RememberRequest(_)
             | Self::RememberAttempt { .. }
             | Self::SawSequence { .. }
@@ -175,7 +179,10 @@ impl Change {
     /// Whether it is a single statement, which SQLite makes or leaves as a whole.
     fn is_one_statement(&self) -> bool {
         match self {
-            Self::StageNotices { .. } | Self::PublishGeneration { .. } | Self::DropGeneration { .. } => false,
+            Self::KeepDocument(_)
+            | Self::StageNotices { .. }
+            | Self::PublishGeneration { .. }
+            | Self::DropGeneration { .. } => false,
             Self::RememberRequest(_)
             | Self::RememberAttempt { .. }
             | Self::ForgetRequests { .. }

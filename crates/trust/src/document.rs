@@ -1,11 +1,15 @@
 //! Documents that live for days or years: TOML text, signed as exact bytes, each signature in a file beside it.
 
+mod assembly;
 mod block;
 mod card;
 mod charter;
 mod directory;
 mod file;
 mod keyring;
+mod kind;
+mod set;
+mod succession;
 
 pub use block::{Block, BlockReason};
 pub use card::{Card, DutyDesk, Names};
@@ -13,6 +17,9 @@ pub use charter::{Charter, Member, MemberKind};
 pub use directory::{Directory, DirectoryBuilder};
 pub use file::{Signature, SignedFile};
 pub use keyring::{Keyring, NextKeys};
+pub use kind::{DocumentKind, DocumentRef, UnknownDocumentKind};
+pub use set::{DocumentSet, fingerprint, signers, summary};
+pub use succession::Succession;
 
 use crate::cose::SignatureInvalid;
 use crate::sha256;

@@ -27,8 +27,9 @@ mod testing;
 pub use cose::{Cose, Kind, SignatureInvalid};
 pub use digest::sha256;
 pub use document::{
-    Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DocumentError, DutyDesk, Floor, Keyring,
-    Member, MemberKind, Names, NextKeys, Signature, Signed, SignedFile,
+    Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DocumentError, DocumentKind, DocumentRef,
+    DocumentSet, DutyDesk, Floor, Keyring, Member, MemberKind, Names, NextKeys, Signature, Signed,
+    SignedFile, Succession, UnknownDocumentKind, fingerprint, signers, summary,
 };
 pub use rest::StorageKey;
 pub use sealing::{CannotOpen, SealingKey, SealingPublicKey};

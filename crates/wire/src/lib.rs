@@ -7,6 +7,7 @@
 //! until somebody decides what it means.
 
 mod codes;
+mod document;
 mod error;
 mod federation;
 mod person;
@@ -17,6 +18,7 @@ mod testing;
 mod tests;
 mod wanted;
 
+pub use document::{digests_from_pb, digests_to_pb};
 pub use error::{INCIDENT_REASON, Problem, Problems, overloaded, reason, refused, violations};
 pub use wanted::{Ask, SearchEvent, decode_answer, encode_answer};
 
@@ -34,6 +36,13 @@ pub use wanted::{Ask, SearchEvent, decode_answer, encode_answer};
     reason = "generated code"
 )]
 pub mod pb {
+    #[doc = "Package `concord.agreement.v1`."]
+    pub mod agreement {
+        #[doc = "Version 1."]
+        pub mod v1 {
+            tonic::include_proto!("concord.agreement.v1");
+        }
+    }
     #[doc = "Package `concord.federation.v1`."]
     pub mod federation {
         #[doc = "Version 1."]

@@ -78,8 +78,12 @@ fn what(event: &Event) -> Option<String> {
             Some(format!("{}: {notices} notices", source.as_str()))
         }
         Event::Started { program } => Some(program.as_str().to_owned()),
+        Event::Adopted { kind, name, sequence, digest: _ } => {
+            Some(format!("{} {} {sequence}", kind.as_str(), name.as_str()))
+        }
         Event::Carried { request: _, from, next } => Some(format!("from {from} to {next}")),
-        Event::Distrusted { peer, reason: _, request: _ } => Some(peer.to_string()),
+        Event::Distrusted { peer, reason, request: _ } => Some(format!("{peer}: {}", reason.as_str())),
+        Event::RollbackAccepted { seen } => Some(format!("a peer has seen {seen} entries")),
         Event::Asked { .. } | Event::Released { .. } | Event::Refused { .. } | Event::Concluded { .. } => {
             None
         }

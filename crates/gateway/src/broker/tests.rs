@@ -203,7 +203,8 @@ async fn a_broker_asks_for_nobody_who_did_not_ask_it_exactly_this() {
     for (what, voucher) in wrong {
         let (request, envelope) = from_ministry(&ask(voucher));
         let answer = scene.here.inbound.deliver(&agency(MINISTRY), envelope, soon()).await.unwrap();
-        let opened = answer.open(&request, &keyring(HERE), &[&sealing_key(MINISTRY)]).unwrap();
+        let signers = [keyring(HERE).message];
+        let opened = answer.open(&request, &agency(HERE), &signers, &[&sealing_key(MINISTRY)]).unwrap();
         assert_eq!(opened.answer.verdict, Verdict::Refused(Refusal::BodyInvalid), "{what}");
     }
     assert_eq!(scene.here.echo.served(), 0);

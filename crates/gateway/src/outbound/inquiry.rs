@@ -21,6 +21,8 @@ pub(crate) struct Inquiry<'a> {
     pub(crate) behalf: &'a [Voucher],
     /// Those for whom it is asked, as the vouchers say.
     pub(crate) principals: &'a [AgencyId],
+    /// When this node last synchronized documents with a peer.
+    pub(crate) synced: Option<Timestamp>,
     /// What an answer amounts to; `None` if the content is no answer.
     pub(crate) read: &'a (dyn Fn(&[u8]) -> Option<OutcomeKind> + Send + Sync),
 }
@@ -53,6 +55,7 @@ impl Inquiry<'_> {
             branch,
             nature,
             behalf: self.principals,
+            synced: self.synced,
             ..Facts::new(here, destination, self.operation, purpose)
         }
     }

@@ -3,8 +3,23 @@
 use crate::record::{Asked, Evidence};
 use concord_domain::{AgencyId, Failure, Outcome, OutcomeKind};
 use concord_ledger::{Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash};
+use concord_trust::PublicKey;
 use concord_trust::envelope::{Answer, AnswerInvalid, Attached, Reply, Source, Verdict};
-use concord_trust::{Directory, Keyring};
+
+/// Who answers, with the keys that it may sign with: as they are when its answer is there, since they may have changed
+/// since it was asked.
+pub(super) struct Responder<'a> {
+    pub(super) agency: &'a AgencyId,
+    pub(super) message: Vec<PublicKey>,
+    pub(super) checkpoint: Vec<PublicKey>,
+}
+
+impl Responder<'_> {
+    /// The receipt, if it is this agency's.
+    fn receipt(&self, signed: &[u8]) -> Option<Receipt> {
+        self.message.iter().find_map(|key| Receipt::verify(signed, self.agency, key).ok())
+    }
+}
 
 pub(super) fn unusable(error: AnswerInvalid) -> Failure {
     match error {
@@ -29,11 +44,11 @@ pub(super) struct Judged {
 pub(super) struct Bench<'a> {
     pub(super) asked: &'a Asked,
     /// The agency that answers.
-    pub(super) peer: &'a Keyring,
+    pub(super) peer: &'a Responder<'a>,
     /// What an answer amounts to; `None` if the content is no answer.
     pub(super) read: &'a (dyn Fn(&[u8]) -> Option<OutcomeKind> + Send + Sync),
-    /// Whom the peer was to ask in turn, with the keys of all.
-    pub(super) beyond: Option<(&'a AgencyId, &'a Directory)>,
+    /// Whom the peer was to ask in turn.
+    pub(super) beyond: Option<&'a Responder<'a>>,
 }
 
 impl Bench<'_> {
@@ -66,8 +81,8 @@ impl Bench<'_> {
         };
         let beyond = self.beyond.filter(|_| content.is_some());
         let source = match (beyond, source) {
-            (Some((onward, directory)), Some(source)) => {
-                let source = self.attested(source, onward, directory, content.as_deref())?;
+            (Some(onward), Some(source)) => {
+                let source = self.attested(source, onward, content.as_deref())?;
                 route.extend(source.route.iter().cloned());
                 Some(source)
             }
@@ -106,19 +121,16 @@ impl Bench<'_> {
     fn attested(
         &self,
         source: Source,
-        onward: &AgencyId,
-        directory: &Directory,
+        onward: &Responder<'_>,
         content: Option<&[u8]>,
     ) -> Result<Source, Failure> {
-        let keyring = directory.keyring(onward).ok_or(Failure::AnswerInvalid)?;
-        let receipt = Receipt::verify(&source.receipt, onward, &keyring.message);
-        let receipt = receipt.map_err(|_| Failure::AnswerInvalid)?;
+        let receipt = onward.receipt(&source.receipt).ok_or(Failure::AnswerInvalid)?;
         let entry = Entry::decode(&source.entry).map_err(|_| Failure::AnswerInvalid)?;
         let Event::Released { request, outcome: _, answer } = entry.event else {
             return Err(Failure::AnswerInvalid);
         };
         let ours = request.behalf.contains(&self.asked.request().context().origin);
-        let last = source.route.last() == Some(onward) && request.destination == *onward;
+        let last = source.route.last() == Some(onward.agency) && request.destination == *onward.agency;
         if leaf_hash(&source.entry) != receipt.leaf || !ours || !last {
             return Err(Failure::AnswerInvalid);
         }
@@ -146,9 +158,13 @@ fn unanswered(kind: OutcomeKind) -> Option<Outcome> {
 /// The receipt, if it is the responder's, over the entry that came with it, and that entry says what the answer says. A
 /// refusal may share an earlier entry for the same reason. With it come the carriers that the request passed on its way
 /// to the responder, as its ledger has them.
-pub(super) fn receipt_for(reply: &Reply, asked: &Asked, peer: &Keyring) -> Option<(Receipt, Vec<AgencyId>)> {
+pub(super) fn receipt_for(
+    reply: &Reply,
+    asked: &Asked,
+    peer: &Responder<'_>,
+) -> Option<(Receipt, Vec<AgencyId>)> {
     let Attached { receipt, entry, checkpoint: _ } = &reply.attached;
-    let receipt = Receipt::verify(receipt, &peer.agency, &peer.message).ok()?;
+    let receipt = peer.receipt(receipt)?;
     if leaf_hash(entry) != receipt.leaf {
         return None;
     }
@@ -168,6 +184,8 @@ pub(super) fn receipt_for(reply: &Reply, asked: &Asked, peer: &Keyring) -> Optio
             | Event::Concluded { .. }
             | Event::Imported { .. }
             | Event::Started { .. }
+            | Event::Adopted { .. }
+            | Event::RollbackAccepted { .. }
             | Event::Carried { .. }
             | Event::Distrusted { .. },
             _,
@@ -196,8 +214,8 @@ fn served(kind: OutcomeKind) -> Option<Outcome> {
 }
 
 /// The responder's checkpoint, if it is one; a wrong one only loses its place as evidence.
-fn checked(text: &str, peer: &Keyring) -> Option<SignedCheckpoint> {
+fn checked(text: &str, peer: &Responder<'_>) -> Option<SignedCheckpoint> {
     let checkpoint = SignedCheckpoint::parse(text).ok()?;
-    checkpoint.verify(&peer.agency, &[peer.checkpoint]).ok()?;
+    checkpoint.verify(peer.agency, &peer.checkpoint).ok()?;
     Some(checkpoint)
 }

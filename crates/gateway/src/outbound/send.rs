@@ -1,7 +1,7 @@
 //! Sending by way after way, until one brings an answer that counts or the deadline passes.
 
 use super::Outbound;
-use super::judge::{Bench, Judged, receipt_for, unusable};
+use super::judge::{Bench, Judged, Responder, receipt_for, unusable};
 use crate::authority::InForce;
 use crate::courier::{Handover, NoAnswer};
 use crate::deadline::Deadline;
@@ -103,6 +103,7 @@ impl Sending<'_> {
             branch: *branch,
             agreement: Some(agreement),
             via: std::slice::from_ref(next),
+            synced: self.outbound.authority.synced(),
             ..Facts::new(origin, destination, operation, *purpose)
         };
         let permit = decide::<Asking>(&self.in_force.rules, &facts, self.outbound.clock.now());
@@ -117,11 +118,12 @@ impl Sending<'_> {
         let keys = &self.outbound.keys;
         let responder = answer.claimed_responder().filter(|responder| *responder != self.destination.agency);
         let carrier = responder.filter(|responder| self.may_carry(responder, next));
-        let carrier = carrier.and_then(|carrier| self.in_force.directory().keyring(&carrier));
-        let signer: &Keyring = carrier.map_or(self.destination, |keyring| keyring);
-        let opened = answer.open(self.asked.request(), signer, &keys.opening());
+        let carrier = carrier.as_ref().map(|carrier| self.responder(carrier));
+        let destination = self.responder(&self.destination.agency);
+        let signer = carrier.as_ref().unwrap_or(&destination);
+        let opened = answer.open(self.asked.request(), signer.agency, &signer.message, &keys.opening());
         let reply = opened.map_err(|error| self.distrusted(next, unusable(error)))?;
-        match (carrier, reply.answer.verdict) {
+        match (&carrier, reply.answer.verdict) {
             (None, _) => Ok(reply),
             (Some(carrier), Verdict::Refused(refusal))
                 if receipt_for(&reply, self.asked, carrier).is_some() =>
@@ -132,6 +134,14 @@ impl Sending<'_> {
         }
     }
 
+    fn responder<'a>(&self, agency: &'a AgencyId) -> Responder<'a> {
+        let (in_force, now) = (self.outbound.authority.current(), self.outbound.clock.now());
+        let directory = in_force.directory();
+        let (message, checkpoint) =
+            (directory.message_keys(agency, now), directory.checkpoint_keys(agency, now));
+        Responder { agency, message, checkpoint }
+    }
+
     fn may_carry(&self, agency: &AgencyId, next: &AgencyId) -> bool {
         let (agreement, now) = (&self.asked.authority().agreement, self.outbound.clock.now());
         agency == next || self.in_force.rules.carriers(agreement, now).contains(agency)
@@ -139,8 +149,9 @@ impl Sending<'_> {
 
     /// What is judged not to count may have been altered on the way: then another way may do better.
     fn judged(&self, reply: Reply, next: &AgencyId) -> Result<Judged, Outcome> {
-        let beyond = self.onward.map(|onward| (onward, self.in_force.directory()));
-        let bench = Bench { asked: self.asked, peer: self.destination, read: self.read, beyond };
+        let beyond = self.onward.map(|onward| self.responder(onward));
+        let peer = self.responder(&self.destination.agency);
+        let bench = Bench { asked: self.asked, peer: &peer, read: self.read, beyond: beyond.as_ref() };
         let mut judged = bench.judge(reply);
         if judged.evidence.route.is_empty() {
             judged.evidence.route = vec![next.clone()];

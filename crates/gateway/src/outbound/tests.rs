@@ -1,6 +1,6 @@
 //! Judging what comes back: only an answer with a valid receipt, under the agreement asked under, counts.
 
-use super::judge::{Bench, Judged};
+use super::judge::{Bench, Judged, Responder};
 use crate::operation::Operation;
 use crate::record::{Asked, Evidence};
 use crate::testing::{
@@ -76,7 +76,9 @@ impl Exchange {
 
     fn judged(&self, reply: Reply) -> (Evidence, Option<String>) {
         let read = |content: &[u8]| Echo::decode_answer(content).map(|answer| Echo::outcome(&answer));
-        let peer = keyring(ORIGIN);
+        let keyring = keyring(ORIGIN);
+        let (message, checkpoint) = (vec![keyring.message], vec![keyring.checkpoint]);
+        let peer = Responder { agency: &keyring.agency, message, checkpoint };
         let bench = Bench { asked: &self.asked, peer: &peer, read: &read, beyond: None };
         let Judged { evidence, content, source: _ } = bench.judge(reply);
         (evidence, content.and_then(|content| Echo::decode_answer(&content)))

@@ -119,6 +119,8 @@ impl Recorder {
                 | Event::Concluded { .. }
                 | Event::Imported { .. }
                 | Event::Started { .. }
+                | Event::Adopted { .. }
+                | Event::RollbackAccepted { .. }
                 | Event::Carried { .. }
                 | Event::Distrusted { .. },
             ) => return Ok(Err(refusal)),

@@ -14,7 +14,11 @@ type Client = FederationServiceClient<Admitted>;
 
 /// A client of the API, with room for so many deliveries in all and for each agency.
 fn client(world: &World, total: usize, each: usize) -> Client {
-    let api = FederationApi::new(world.inbound.clone(), Arc::new(Seeded::from(9)));
+    let library =
+        crate::sync::Library::new(world.store.clone(), crate::testing::published().1, Arc::default());
+    let exchange = Exchange::new(library, world.store.clone());
+    let standing = Standing::new(world.store.clone());
+    let api = FederationApi::new(world.inbound.clone(), exchange, standing, Arc::new(Seeded::from(9)));
     FederationServiceClient::new(Admitted::new(Routes::new(api.into_service()), Admission::new(total, each)))
 }
 

@@ -4,9 +4,9 @@ use concord_agreements::{
     Agencies, Agreement, AgreementKind, Documents, Grant, LocalRules, Onward, Rules, Terms, Title,
 };
 use concord_domain::wanted::Field;
-use concord_domain::{AgencyId, AgreementRef, HandlingLevel, Purpose, Timestamp};
+use concord_domain::{AgencyId, AgreementRef, Digest, HandlingLevel, Purpose, Timestamp};
 use concord_trust::{
-    Card, Charter, Directory, DirectoryBuilder, DutyDesk, Keyring, Kind, Member, MemberKind, Names,
+    Card, Charter, Directory, DocumentKind, DocumentSet, DutyDesk, Keyring, Kind, Member, MemberKind, Names,
     SealingKey, SignedFile, SigningKey, sha256,
 };
 use std::sync::Arc;
@@ -44,8 +44,40 @@ pub(crate) fn sealing_key(name: &str) -> SealingKey {
     SealingKey::from_seed(seed(name, SEALING))
 }
 
+/// Charter, cards and keyrings of the three, and the digest of the charter.
+pub(crate) fn published() -> (DocumentSet, Digest) {
+    published_of(&[super::ORIGIN, super::HERE, super::OTHER])
+}
+
+fn published_of(names: &[&str]) -> (DocumentSet, Digest) {
+    let mut set = DocumentSet::default();
+    let charter = charter_file(names);
+    let pinned = sha256(&[&charter.bytes]);
+    set.insert(DocumentKind::Charter, charter).unwrap();
+    for name in names {
+        let file = SignedFile::unsigned(name, card(name).to_toml());
+        set.insert(DocumentKind::Card, file.sign(Kind::Card, name, &key(name, ROOT))).unwrap();
+        let file = SignedFile::unsigned(name, keyring(name).to_toml());
+        set.insert(DocumentKind::Keyring, file.sign(Kind::Keyring, name, &key(name, KEYRING))).unwrap();
+    }
+    (set, pinned)
+}
+
+/// An agreement that these signed.
+pub(crate) fn signed(agreement: &Agreement, signers: &[&str]) -> SignedFile {
+    let file = SignedFile::unsigned(&format!("{}.toml", agreement.file_stem()), agreement.to_toml());
+    signers.iter().fold(file, |file, name| file.sign(Kind::Agreement, name, &key(name, AGREEMENT)))
+}
+
 /// The directory of a federation of these agencies, each with card and keyring.
 pub(crate) fn directory_of(names: &[&str]) -> Arc<Directory> {
+    let (set, pinned) = published_of(names);
+    let (directory, problems) = Directory::of(&set, pinned, |_: &str| None).unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
+    Arc::new(directory)
+}
+
+fn charter_file(names: &[&str]) -> SignedFile {
     let charter_key = key("charter", ROOT);
     let members = names.iter().map(|name| Member {
         agency: agency(name),
@@ -62,16 +94,7 @@ pub(crate) fn directory_of(names: &[&str]) -> Arc<Directory> {
         emergency: None,
         members: members.collect(),
     };
-    let file =
-        SignedFile::unsigned("charter.toml", charter.to_toml()).sign(Kind::Charter, "charter", &charter_key);
-    let mut builder = DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes])).unwrap());
-    for name in names {
-        let file = SignedFile::unsigned(name, card(name).to_toml());
-        builder.card(&file.sign(Kind::Card, name, &key(name, ROOT))).unwrap();
-        let file = SignedFile::unsigned(name, keyring(name).to_toml());
-        builder.keyring(&file.sign(Kind::Keyring, name, &key(name, KEYRING))).unwrap();
-    }
-    Arc::new(builder.build())
+    SignedFile::unsigned("charter.toml", charter.to_toml()).sign(Kind::Charter, "charter", &charter_key)
 }
 
 fn card(name: &str) -> Card {
@@ -159,10 +182,8 @@ pub(crate) fn reference(agreement: &Agreement) -> AgreementRef {
 /// Rules of these agreements, each signed by all its parties.
 pub(crate) fn rules(agreements: &[Agreement]) -> Arc<Rules> {
     let signed = agreements.iter().map(|agreement| {
-        let file = SignedFile::unsigned(&format!("{}.toml", agreement.file_stem()), agreement.to_toml());
-        agreement.parties.iter().fold(file, |file, party| {
-            file.sign(Kind::Agreement, party.as_str(), &key(party.as_str(), AGREEMENT))
-        })
+        let parties: Vec<_> = agreement.parties.iter().map(AgencyId::as_str).collect();
+        signed(agreement, &parties)
     });
     let directory = directory_of(&[super::MINISTRY, super::ORIGIN, super::HERE, super::OTHER]);
     let documents = Documents::agreements(signed);

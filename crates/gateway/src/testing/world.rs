@@ -2,7 +2,7 @@
 
 use super::Mesh;
 use super::{
-    CHECKPOINT, Echo, HERE, MESSAGE, ORIGIN, Seeded, agency, key, keyring, northwest, now, reference, rules,
+    CHECKPOINT, Echo, HERE, MESSAGE, ORIGIN, Seeded, agency, key, northwest, now, reference, rules,
     sealing_key,
 };
 use crate::authority::{Authority, InForce};
@@ -273,7 +273,7 @@ pub(crate) fn envelope(request: &SealedRequest, attempt: u32) -> Envelope {
 /// Opens an answer and verifies its receipt as its origin does.
 pub(crate) fn open_answer(request: &SealedRequest, answer: SealedAnswer) -> Received {
     let origin = sealing_key(request.context().origin.as_str());
-    let reply = answer.open(request, &keyring(HERE), &[&origin]).unwrap();
+    let reply = answer.open(request, &agency(HERE), &[key(HERE, MESSAGE).public()], &[&origin]).unwrap();
     let receipt =
         Receipt::verify(&reply.attached.receipt, &agency(HERE), &key(HERE, MESSAGE).public()).unwrap();
     Received { reply, receipt }

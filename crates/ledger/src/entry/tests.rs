@@ -98,6 +98,9 @@ fn event() -> impl Strategy<Value = Event> {
             notices
         }),
         label().prop_map(|program| Event::Started { program }),
+        (label(), label(), any::<u64>(), digest())
+            .prop_map(|(kind, name, sequence, digest)| Event::Adopted { kind, name, sequence, digest }),
+        any::<u64>().prop_map(|seen| Event::RollbackAccepted { seen }),
     ]
 }
 

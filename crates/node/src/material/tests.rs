@@ -3,12 +3,13 @@
 use super::*;
 use crate::testing::{HERE, OTHER, World, agency, copy, now};
 use concord_pki::KeyName;
+use concord_trust::DocumentSet;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn load(world: &World) -> Result<Material, Problems> {
-    Material::load(&world.config, &Seen::default(), world.now())
+    Material::load(&world.config, &Seen::default(), DocumentSet::default(), world.now())
 }
 
 /// Demands that each field and each file is named, and nothing else is wrong.

@@ -15,10 +15,14 @@ async fn start(world: &World) -> Reloader {
     let store = Store::open(&world.config.data, Options::new(Arc::clone(&clock), Execution::Inline)).unwrap();
     let seen = seen(store.sequences().unwrap());
     let Material { leaf, federation, local_anchors, .. } =
-        Material::load(&world.config, &seen, world.now()).unwrap();
+        Material::load(&world.config, &seen, store.documents().unwrap(), world.now()).unwrap();
     let in_force = take_up(&store, &federation, &seen).await.unwrap();
+    let pinned = world.config.federation.charter_sha256;
+    let library = Library::new(store.clone(), pinned, Arc::default());
+    library.replace(federation.documents).await.unwrap();
     Reloader {
         config: world.config.clone(),
+        library,
         clock,
         store,
         authority: Authority::new(in_force),

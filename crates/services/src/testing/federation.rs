@@ -5,9 +5,9 @@ use concord_agreements::{
     Agencies, Agreement, AgreementKind, Documents, Grant, LocalRules, Onward, Rules, Terms, Title,
 };
 use concord_domain::wanted::Field;
-use concord_domain::{AgencyId, HandlingLevel, Purpose};
+use concord_domain::{AgencyId, Digest, HandlingLevel, Purpose};
 use concord_trust::{
-    Card, Charter, Directory, DirectoryBuilder, DutyDesk, Keyring, Kind, Member, MemberKind, Names,
+    Card, Charter, Directory, DocumentKind, DocumentSet, DutyDesk, Keyring, Kind, Member, MemberKind, Names,
     SealingKey, SignedFile, SigningKey, sha256,
 };
 use std::sync::Arc;
@@ -36,7 +36,9 @@ pub(crate) fn sealing_key(name: &str) -> SealingKey {
     SealingKey::from_seed(*sha256(&[b"sealing", name.as_bytes()]).as_bytes())
 }
 
-fn directory() -> Directory {
+/// Charter, cards and keyrings of both, and the digest of the charter.
+pub(crate) fn published() -> (DocumentSet, Digest) {
+    let mut set = DocumentSet::default();
     let charter_key = key("charter", 0);
     let members = [ASKS, ANSWERS].map(|name| Member {
         agency: agency(name),
@@ -55,21 +57,33 @@ fn directory() -> Directory {
     };
     let file =
         SignedFile::unsigned("charter.toml", charter.to_toml()).sign(Kind::Charter, "charter", &charter_key);
-    let mut builder = DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes])).unwrap());
+    let pinned = sha256(&[&file.bytes]);
+    set.insert(DocumentKind::Charter, file).unwrap();
     for name in [ASKS, ANSWERS] {
         let file = SignedFile::unsigned(name, card(name).to_toml());
-        builder.card(&file.sign(Kind::Card, name, &key(name, 0))).unwrap();
+        set.insert(DocumentKind::Card, file.sign(Kind::Card, name, &key(name, 0))).unwrap();
         let file = SignedFile::unsigned(name, keyring(name).to_toml());
-        builder.keyring(&file.sign(Kind::Keyring, name, &key(name, 2))).unwrap();
+        set.insert(DocumentKind::Keyring, file.sign(Kind::Keyring, name, &key(name, 2))).unwrap();
     }
-    builder.build()
+    (set, pinned)
+}
+
+fn directory() -> Directory {
+    let (set, pinned) = published();
+    let (directory, problems) = Directory::of(&set, pinned, |_: &str| None).unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
+    directory
+}
+
+/// A pact that these signed.
+pub(crate) fn signed_pact(pact: &Agreement, signers: &[&str]) -> SignedFile {
+    let file = SignedFile::unsigned("pact.v1.toml", pact.to_toml());
+    signers.iter().fold(file, |file, name| file.sign(Kind::Agreement, name, &key(name, 1)))
 }
 
 /// The pact that discloses `fields`, in force.
 pub(crate) fn rules(fields: &[Field]) -> Arc<Rules> {
-    let file = SignedFile::unsigned("pact.v1.toml", pact(fields).to_toml());
-    let file =
-        [ASKS, ANSWERS].iter().fold(file, |file, name| file.sign(Kind::Agreement, name, &key(name, 1)));
+    let file = signed_pact(&pact(fields), &[ASKS, ANSWERS]);
     let (rules, problems) =
         Rules::build(Documents::agreements([file]), Arc::new(directory()), LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");

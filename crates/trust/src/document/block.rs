@@ -71,7 +71,7 @@ impl Block {
     }
 
     /// Accepts the notice if it is about a member and the charter's emergency key signed it.
-    pub(super) fn verify(file: &SignedFile, charter: &Charter) -> Result<Signed<Self>, DocumentError> {
+    pub fn verify(file: &SignedFile, charter: &Charter) -> Result<Signed<Self>, DocumentError> {
         let block = signed::<Self>(file)?;
         let key = charter.emergency.ok_or_else(|| DocumentError::Contradiction {
             file: file.name.clone(),

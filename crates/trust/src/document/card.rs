@@ -56,7 +56,7 @@ impl Card {
     }
 
     /// Accepts the card if `root` signed it.
-    pub(super) fn verify(
+    pub fn verify(
         file: &SignedFile,
         root: impl Fn(&AgencyId) -> Option<PublicKey>,
     ) -> Result<Signed<Self>, DocumentError> {

@@ -80,16 +80,19 @@ impl Charter {
             return Err(DocumentError::OtherCharter { file: file.name.clone(), found, expected });
         }
         let charter = signed::<Self>(file)?;
-        let signed = charter
-            .keys
-            .iter()
-            .filter(|key| file.require(Kind::Charter, "a charter key", key).is_ok())
-            .count();
-        if signed < charter.threshold {
-            let signer = format!("{} charter keys, only by {signed}", charter.threshold);
-            return Err(DocumentError::NotSigned { file: file.name.clone(), signer });
-        }
+        charter.require_threshold(file)?;
         Ok(charter)
+    }
+
+    /// Demands that enough of this charter's keys signed `file`.
+    pub(super) fn require_threshold(&self, file: &SignedFile) -> Result<(), DocumentError> {
+        let has_signed = |key: &&PublicKey| file.require(Kind::Charter, "a charter key", key).is_ok();
+        let signed = self.keys.iter().filter(has_signed).count();
+        if signed >= self.threshold {
+            return Ok(());
+        }
+        let signer = format!("{} charter keys, only by {signed}", self.threshold);
+        Err(DocumentError::NotSigned { file: file.name.clone(), signer })
     }
 }
 

@@ -7,7 +7,6 @@ use super::{
 use crate::signing::{KeyId, PublicKey};
 use concord_domain::{AgencyId, Digest, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// Everything that agencies say of themselves, verified. Immutable; a change makes a new one.
 #[derive(Debug, Clone)]
@@ -16,42 +15,15 @@ pub struct Directory {
     members: BTreeMap<AgencyId, Member>,
     cards: BTreeMap<AgencyId, Signed<Card>>,
     keyrings: BTreeMap<AgencyId, Signed<Keyring>>,
+    /// Of each agency the keyring before its own, where it is known: what was signed by it may still be under way.
+    before: BTreeMap<AgencyId, Signed<Keyring>>,
+    /// Who publishes a message key, in its keyring or in the one before.
     message_keys: BTreeMap<KeyId, BTreeSet<AgencyId>>,
     /// The notices that count; more than one of an agency only if two were signed under one sequence.
     blocks: BTreeMap<AgencyId, Vec<Signed<Block>>>,
 }
 
 impl Directory {
-    /// Reads `charter.toml`, `cards/*.toml` and `keyrings/*.toml` below `folder`, and `blocks/*.toml` if there is that
-    /// folder. A bad card or keyring, or one below the floor, leaves its agency without one and is told in the list, and
-    /// so is a bad block notice; a bad charter fails the whole.
-    pub fn read(
-        folder: &Path,
-        charter: Digest,
-        floor: impl Floor + 'static,
-    ) -> Result<(Self, Vec<DocumentError>), DocumentError> {
-        let file = SignedFile::read(&folder.join("charter.toml"))?;
-        let verified = Charter::verify(&file, charter)?;
-        above_floor(&verified, &file, floor("charter"))?;
-        let mut builder = DirectoryBuilder::new(verified).above(floor);
-        let mut problems = Vec::new();
-        for path in documents(&folder.join("cards"), &mut problems) {
-            let added = SignedFile::read(&path).and_then(|file| builder.card(&file));
-            problems.extend(added.err());
-        }
-        for path in documents(&folder.join("keyrings"), &mut problems) {
-            let added = SignedFile::read(&path).and_then(|file| builder.keyring(&file));
-            problems.extend(added.err());
-        }
-        let blocks = folder.join("blocks");
-        let blocks = if blocks.exists() { documents(&blocks, &mut problems) } else { Vec::new() };
-        for path in blocks {
-            let added = SignedFile::read(&path).and_then(|file| builder.block(&file));
-            problems.extend(added.err());
-        }
-        Ok((builder.build(), problems))
-    }
-
     /// The charter.
     pub fn charter(&self) -> &Signed<Charter> {
         &self.charter
@@ -98,12 +70,47 @@ impl Directory {
         self.blocks.get(agency).map_or(&[], Vec::as_slice)
     }
 
-    /// The keyrings that publish this message key, by agency. Mostly one: a member may copy another's public key
-    /// into its own keyring, which wins it nothing, since whatever is signed names its signer, and must cost the
-    /// other nothing either.
-    pub fn by_message_key(&self, key: KeyId) -> impl Iterator<Item = &Signed<Keyring>> {
+    /// The keyrings that publish a message key of this name, by agency, each with that key: as its own, as the next
+    /// one, or in the keyring before. Mostly one: a member may copy another's public key into its own keyring, which wins
+    /// it nothing, since whatever is signed names its signer, and must cost the other nothing either.
+    pub fn by_message_key(&self, key: KeyId) -> impl Iterator<Item = (&Signed<Keyring>, PublicKey)> {
         let agencies = self.message_keys.get(&key).into_iter().flatten();
-        agencies.filter_map(|agency| self.keyrings.get(agency))
+        agencies.flat_map(move |agency| {
+            let keyrings = self.keyrings.get(agency).into_iter().chain(self.before.get(agency));
+            keyrings.filter_map(move |keyring| {
+                let public = keyring.message_keys().find(|public| public.key_id() == key)?;
+                Some((keyring, public))
+            })
+        })
+    }
+
+    /// The keys that an agency's messages may be signed with at `now`: the current one, the next one, and those of the
+    /// keyring before as long as that one lives. A request or an answer on its way outlives a change of keyrings.
+    pub fn message_keys(&self, agency: &AgencyId, now: Timestamp) -> Vec<PublicKey> {
+        self.keys_of(agency, now, |keyring| keyring.message_keys().collect())
+    }
+
+    /// The keys that an agency's checkpoints may be signed with at `now`; as [`Directory::message_keys`].
+    pub fn checkpoint_keys(&self, agency: &AgencyId, now: Timestamp) -> Vec<PublicKey> {
+        self.keys_of(agency, now, |keyring| keyring.checkpoint_keys().collect())
+    }
+
+    fn keys_of(
+        &self,
+        agency: &AgencyId,
+        now: Timestamp,
+        keys: impl Fn(&Keyring) -> Vec<PublicKey>,
+    ) -> Vec<PublicKey> {
+        let before = self.before.get(agency).filter(|keyring| keyring.is_honoured(now));
+        let mut found: Vec<_> =
+            self.keyrings.get(agency).into_iter().chain(before).flat_map(|k| keys(k)).collect();
+        found.dedup();
+        found
+    }
+
+    /// The key that an agency signs keyrings with.
+    pub(super) fn agency_keyring_key(&self, agency: &AgencyId) -> Option<PublicKey> {
+        self.cards.get(agency).map(|card| card.keyring_key)
     }
 
     /// `agency` itself, then its superiors up to the top. Circles cannot be: the charter was checked.
@@ -112,20 +119,6 @@ impl Directory {
         std::iter::successors(member(agency), move |m| m.superior.as_ref().and_then(member))
             .map(|m| &m.agency)
     }
-}
-
-fn documents(folder: &Path, problems: &mut Vec<DocumentError>) -> Vec<std::path::PathBuf> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(source) => {
-            problems.push(DocumentError::File { file: folder.display().to_string(), source });
-            return Vec::new();
-        }
-    };
-    let mut paths: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|e| e == "toml"));
-    paths.sort();
-    paths
 }
 
 type BoxedFloor = Box<dyn Fn(&str) -> Option<(u64, Digest)>>;
@@ -147,8 +140,8 @@ impl DirectoryBuilder {
     /// Begins with a verified charter.
     pub fn new(charter: Signed<Charter>) -> Self {
         let members = charter.members.iter().map(|m| (m.agency.clone(), m.clone())).collect();
-        let (cards, keyrings, message_keys, blocks) = Default::default();
-        let directory = Directory { charter, members, cards, keyrings, message_keys, blocks };
+        let (cards, keyrings, before, message_keys, blocks) = Default::default();
+        let directory = Directory { charter, members, cards, keyrings, before, message_keys, blocks };
         Self { directory, floor: Box::new(|_| None), notices: BTreeMap::new() }
     }
 
@@ -212,10 +205,22 @@ impl DirectoryBuilder {
             self.directory.blocks.insert(agency, block::standing(notices));
         }
         let message_keys = &mut self.directory.message_keys;
-        for keyring in self.directory.keyrings.values() {
-            message_keys.entry(keyring.message.key_id()).or_default().insert(keyring.agency.clone());
+        for keyring in self.directory.keyrings.values().chain(self.directory.before.values()) {
+            for key in keyring.message_keys() {
+                message_keys.entry(key.key_id()).or_default().insert(keyring.agency.clone());
+            }
         }
         self.directory
+    }
+
+    /// Keeps the verified predecessor of an agency's keyring.
+    pub(super) fn before(&mut self, keyring: Signed<Keyring>) {
+        self.directory.before.insert(keyring.agency.clone(), keyring);
+    }
+
+    /// What was built so far.
+    pub(super) fn directory(&self) -> &Directory {
+        &self.directory
     }
 }
 

@@ -73,6 +73,22 @@ impl Keyring {
         self.issued <= now.plus(CLOCK_SKEW_MAX) && now < self.expires
     }
 
+    /// Whether what it names still counts at `now` for what was signed while it was alive: for the clock skew longer
+    /// than [`Keyring::is_current`].
+    pub fn is_honoured(&self, now: Timestamp) -> bool {
+        self.issued <= now.plus(CLOCK_SKEW_MAX) && now < self.expires.plus(CLOCK_SKEW_MAX)
+    }
+
+    /// The message key, then the next one: its agency may begin to use it before everybody has the next keyring.
+    pub fn message_keys(&self) -> impl Iterator<Item = PublicKey> + use<> {
+        std::iter::once(self.message).chain(self.next.as_ref().map(|next| next.message))
+    }
+
+    /// The checkpoint key, then the next one.
+    pub fn checkpoint_keys(&self) -> impl Iterator<Item = PublicKey> + use<> {
+        std::iter::once(self.checkpoint).chain(self.next.as_ref().map(|next| next.checkpoint))
+    }
+
     /// Every signing key that the keyring names, with its use. A key may be its own successor.
     pub(super) fn signing_keys(&self) -> impl Iterator<Item = (&'static str, PublicKey)> {
         let next = self.next.as_ref().map(|n| [("message", n.message), ("checkpoint", n.checkpoint)]);
@@ -81,7 +97,7 @@ impl Keyring {
     }
 
     /// Accepts the keyring if the agency's keyring key signed it.
-    pub(super) fn verify(
+    pub fn verify(
         file: &SignedFile,
         keyring_key: impl Fn(&AgencyId) -> Option<PublicKey>,
     ) -> Result<Signed<Self>, DocumentError> {

@@ -3,8 +3,11 @@
 mod block;
 mod charter;
 mod folder;
+mod overlap;
 mod published;
 mod sequence;
+mod set;
+mod succession;
 
 use super::DocumentError;
 

@@ -5,10 +5,9 @@ use super::context::{PROTOCOL, SUITE};
 use super::decode_all;
 use super::request::SealedRequest;
 use crate::cose::{Cose, Kind, SignatureInvalid};
-use crate::document::Keyring;
 use crate::sealing::{SealingKey, SealingPublicKey};
 use crate::sha256;
-use crate::signing::{KeyId, SigningKey};
+use crate::signing::{KeyId, PublicKey, SigningKey};
 use concord_domain::{AgencyId, AgreementRef, Clause, Digest, Entropy, OutcomeKind, Refusal, Timestamp};
 use minicbor::{Decode, Encode};
 use thiserror::Error;
@@ -198,16 +197,18 @@ impl SealedAnswer {
         Some(context.responder)
     }
 
-    /// Verifies that `responder` signed this answer to `request`, opens it with whichever of `keys` it was
-    /// sealed to, and checks the commitment.
+    /// Verifies that `responder` signed this answer to `request` with one of `signers`, its message keys, opens it with
+    /// whichever of `keys` it was sealed to, and checks the commitment.
     pub fn open(
         self,
         request: &SealedRequest,
-        responder: &Keyring,
+        responder: &AgencyId,
+        signers: &[PublicKey],
         keys: &[&SealingKey],
     ) -> Result<Reply, AnswerInvalid> {
         let cose = Cose::parse(&self.answer)?;
-        let payload = cose.verify(Kind::Answer, &responder.message)?;
+        let signer = signers.iter().find(|signer| signer.key_id() == cose.key_id());
+        let payload = cose.verify(Kind::Answer, signer.ok_or(SignatureInvalid::OtherKey)?)?;
         let signed: Signed = decode_all(payload).ok_or(AnswerInvalid::Malformed)?;
         let context: AnswerContext = decode_all(&signed.context).ok_or(AnswerInvalid::Malformed)?;
         if (context.protocol, context.suite) != (PROTOCOL, SUITE)
@@ -215,7 +216,7 @@ impl SealedAnswer {
         {
             return Err(AnswerInvalid::Malformed);
         }
-        if context.request != request.digest() || context.responder != responder.agency {
+        if context.request != request.digest() || context.responder != *responder {
             return Err(AnswerInvalid::NotForThisRequest);
         }
         let key = keys

@@ -124,8 +124,9 @@ impl Voucher {
         let cose = Cose::parse(&self.request).ok()?;
         let claimed: Signed = decode_all(cose.payload()?)?;
         let context: Context = decode_all(&claimed.context)?;
-        let mut keyrings = directory.by_message_key(cose.key_id()).filter(|k| k.agency == context.origin);
-        let signed = keyrings.any(|keyring| cose.verify(Kind::Request, &keyring.message).is_ok());
+        let named = directory.by_message_key(cose.key_id());
+        let mut keys = named.filter(|(keyring, _)| keyring.agency == context.origin).map(|(_, key)| key);
+        let signed = keys.any(|key| cose.verify(Kind::Request, &key).is_ok());
         if !signed || sha256(&[&self.salt, &self.content]) != claimed.commitment {
             return None;
         }

@@ -5,7 +5,7 @@ use super::context::{ATTEMPTS_MAX, CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, 
 use super::decode_all;
 use super::trail::{HOPS_MAX, Trail};
 use crate::cose::{Cose, Kind, SignatureInvalid};
-use crate::document::Directory;
+use crate::document::{Directory, Keyring};
 use crate::sealing::{SealingKey, SealingPublicKey};
 use crate::sha256;
 use crate::signing::{PublicKey, SigningKey};
@@ -133,13 +133,18 @@ impl Envelope {
     /// Verifies the origin's signature and that the sealed body is the signed one.
     pub fn verify(self, directory: &Directory) -> Result<VerifiedRequest, EnvelopeInvalid> {
         let cose = Cose::parse(&self.request)?;
-        let keyrings: Vec<_> = directory.by_message_key(cose.key_id()).collect();
-        let key = keyrings.first().ok_or(EnvelopeInvalid::KeyUnknown)?.message;
+        let published: Vec<_> = directory.by_message_key(cose.key_id()).collect();
+        let (_, key) = *published.first().ok_or(EnvelopeInvalid::KeyUnknown)?;
         let payload = cose.verify(Kind::Request, &key)?;
         let signed: Signed = decode_all(payload).ok_or(EnvelopeInvalid::Malformed)?;
         let context: Context = decode_all(&signed.context).ok_or(EnvelopeInvalid::Malformed)?;
         // Identifiers of keys are short: the origin must publish the very key that verified.
-        let keyring = keyrings.into_iter().find(|k| k.agency == context.origin && k.message == key);
+        let publishes = |(keyring, public): &(&crate::Signed<Keyring>, PublicKey)| {
+            keyring.agency == context.origin && *public == key
+        };
+        // One key may stand in two of its keyrings: the one that ends later counts.
+        let keyring =
+            published.into_iter().filter(publishes).map(|(keyring, _)| keyring).max_by_key(|k| k.expires);
         let keyring = keyring.ok_or(EnvelopeInvalid::OriginMismatch)?;
         if sha256(&[&self.sealed_body]) != signed.sealed {
             return Err(EnvelopeInvalid::BodySwapped);

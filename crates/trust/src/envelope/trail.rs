@@ -130,7 +130,7 @@ fn read_hop(bytes: &[u8]) -> Option<(Hop, Cose)> {
 }
 
 fn verify(hop: &Hop, cose: &Cose, directory: &Directory) -> Result<(), Refusal> {
-    let mut keyrings = directory.by_message_key(cose.key_id()).filter(|k| k.agency == hop.carrier);
-    let signed = keyrings.any(|keyring| cose.verify(Kind::Hop, &keyring.message).is_ok());
+    let mut keyrings = directory.by_message_key(cose.key_id()).filter(|(k, _)| k.agency == hop.carrier);
+    let signed = keyrings.any(|(_, key)| cose.verify(Kind::Hop, &key).is_ok());
     if signed { Ok(()) } else { Err(Refusal::HopLineBroken) }
 }

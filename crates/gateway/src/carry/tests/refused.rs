@@ -30,7 +30,9 @@ fn under(world: &World, agreement: &Agreement) -> SealedRequest {
 async fn nobody_carries_what_the_agreement_does_not_let_it_carry() {
     let (ministry, request) = nobody_carries().await;
     let handed = ministry.inbound.deliver(&agency(ORIGIN), handed_to(&request, MINISTRY), soon()).await;
-    let reply = handed.unwrap().open(&request, &keyring(MINISTRY), &[&sealing_key(ORIGIN)]).unwrap();
+    let signers = [keyring(MINISTRY).message];
+    let opened = handed.unwrap().open(&request, &agency(MINISTRY), &signers, &[&sealing_key(ORIGIN)]);
+    let reply = opened.unwrap();
     assert_eq!(reply.answer.verdict, Verdict::Refused(Refusal::CarryingNotGranted));
     assert!(reply.answer.explanation.contains("northwest"), "{}", reply.answer.explanation);
     let refused =

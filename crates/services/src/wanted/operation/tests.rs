@@ -141,7 +141,8 @@ async fn answered(inbound: &Inbound, request: &SealedRequest) -> Answer {
     let envelope = request.dispatch(dispatch, &message_key(ASKS));
     let sealed =
         inbound.deliver(&agency(ASKS), envelope, Deadline::after(Duration::from_secs(10))).await.unwrap();
-    sealed.open(request, &keyring(ANSWERS), &[&sealing_key(ASKS)]).unwrap().answer
+    let signers = [keyring(ANSWERS).message];
+    sealed.open(request, &agency(ANSWERS), &signers, &[&sealing_key(ASKS)]).unwrap().answer
 }
 
 /// Whether a field's content is in the bytes that will be sealed; they are read as bytes, so that nothing hides in

@@ -146,7 +146,7 @@ fn a_copied_message_key_harms_nobody() {
         order.iter().for_each(|keyring| builder.keyring(&keyring_file(keyring)).unwrap());
         let directory = builder.build();
         let owners: Vec<_> =
-            directory.by_message_key(victim.message.key_id()).map(|k| k.agency.as_str()).collect();
+            directory.by_message_key(victim.message.key_id()).map(|(k, _)| k.agency.as_str()).collect();
         assert_eq!(owners, ["fda.cn", "yn.police.cn"]);
     }
     assert_eq!(directory().by_message_key(key("nobody", "message").public().key_id()).count(), 0);

@@ -5,8 +5,8 @@ use crate::envelope::{
     Answer, AnswerContext, AnswerInvalid, Attached, Context, PROTOCOL, Reply, SUITE, SealedAnswer, Verdict,
 };
 use crate::envelope::{Body, SealedRequest};
-use crate::testing::{NOW, agency, key, keyring, sealing_key};
-use crate::{Kind, SignatureInvalid, SigningKey, sha256};
+use crate::testing::{NOW, agency, key, sealing_key};
+use crate::{Kind, PublicKey, SignatureInvalid, SigningKey, sha256};
 use concord_domain::{Digest, OutcomeKind, Refusal, RequestId, SystemEntropy};
 use proptest::prelude::*;
 
@@ -32,6 +32,11 @@ fn answer_context(request: &SealedRequest) -> AnswerContext {
     }
 }
 
+/// The message keys that an agency publishes.
+fn signers(name: &str) -> Vec<PublicKey> {
+    vec![key(name, "message").public()]
+}
+
 fn responder_key() -> SigningKey {
     key("gs.police.cn", "message")
 }
@@ -49,7 +54,12 @@ fn answered(request: &SealedRequest, change: impl FnOnce(&mut AnswerContext)) ->
 
 /// What Yunnan makes of it, having asked Gansu.
 fn opened(request: &SealedRequest, answer: SealedAnswer) -> Result<Reply, AnswerInvalid> {
-    answer.open(request, &keyring("gs.police.cn"), &[&sealing_key("fda.cn"), &sealing_key("yn.police.cn")])
+    answer.open(
+        request,
+        &agency("gs.police.cn"),
+        &signers("gs.police.cn"),
+        &[&sealing_key("fda.cn"), &sealing_key("yn.police.cn")],
+    )
 }
 
 fn refused(change: impl FnOnce(&mut AnswerContext)) -> AnswerInvalid {
@@ -135,8 +145,12 @@ fn an_answer_to_another_request_does_not_pass() {
 fn only_the_agency_asked_answers() {
     assert_eq!(refused(|c| c.responder = agency("fda.cn")), AnswerInvalid::NotForThisRequest);
     let request = sealed(context());
-    let found =
-        answered(&request, |_| ()).open(&request, &keyring("fda.cn"), &[&sealing_key("yn.police.cn")]);
+    let found = answered(&request, |_| ()).open(
+        &request,
+        &agency("fda.cn"),
+        &signers("fda.cn"),
+        &[&sealing_key("yn.police.cn")],
+    );
     assert_eq!(found.unwrap_err(), AnswerInvalid::Signature(SignatureInvalid::OtherKey));
 }
 

@@ -1,0 +1,212 @@
+//! Whether a document counts as one that somebody entitled to it has signed.
+
+use concord_agreements::{Agreement, AgreementError, SignedDeclaration};
+use concord_domain::{AgencyId, Digest};
+use concord_trust::{
+    Card, Charter, Directory, DocumentError, DocumentKind, DocumentRef, DocumentSet, Keyring, PublicKey,
+    Signature, SignedFile, Succession, sha256,
+};
+use std::collections::BTreeSet;
+use thiserror::Error;
+
+/// Why a document is not kept.
+#[derive(Debug, Error)]
+pub enum NotAdmitted {
+    /// It makes no sense.
+    #[error("{0}")]
+    Malformed(String),
+    /// Nobody who may has signed it.
+    #[error("{0}")]
+    NotEntitled(String),
+    /// It rests on a document that is not known here.
+    #[error("{0}")]
+    UnknownBasis(String),
+}
+
+/// A document with those of its signatures that were verified.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// What it points at.
+    pub at: DocumentRef,
+    /// Its bytes, and the signatures that count.
+    pub file: SignedFile,
+    /// Who proposed it, if somebody who must has not signed.
+    pub proposed_by: Option<AgencyId>,
+}
+
+/// Judges documents by what is known: the charters, the cards, and the other versions of agreements.
+#[derive(Debug)]
+pub(crate) struct Judge<'a> {
+    known: &'a DocumentSet,
+    directory: Directory,
+    succession: Succession,
+}
+
+impl<'a> Judge<'a> {
+    /// By the documents of `known`, beginning with the charter `pinned`; `seen` as in [`Directory::of`].
+    ///
+    /// # Errors
+    /// If no charter counts.
+    pub(crate) fn new(
+        known: &'a DocumentSet,
+        pinned: Digest,
+        seen: impl Fn(&str) -> Option<(u64, Digest)> + 'static,
+    ) -> Result<Self, DocumentError> {
+        let charters = known.of_kind(DocumentKind::Charter).map(|(_, file)| file);
+        let succession = Succession::follow(charters, pinned, seen("charter"))?;
+        let (directory, _) = Directory::of(known, pinned, seen)?;
+        Ok(Self { known, directory, succession })
+    }
+
+    /// Verifies one document.
+    pub(crate) fn admit(&self, kind: DocumentKind, file: &SignedFile) -> Result<Admitted, NotAdmitted> {
+        let at = DocumentRef::of(kind, file).map_err(|e| NotAdmitted::Malformed(e.to_string()))?;
+        let (keys, proposed_by) = match kind {
+            DocumentKind::Charter => (self.charter(file)?, None),
+            DocumentKind::Card => (self.card(file)?, None),
+            DocumentKind::Keyring => (self.keyring(file)?, None),
+            DocumentKind::Block => (self.block(file)?, None),
+            DocumentKind::Declaration => (self.declaration(file)?, None),
+            DocumentKind::Agreement => self.agreement(&at, file)?,
+        };
+        let bytes = file.bytes.clone();
+        let signatures = counting(kind, file, &keys);
+        Ok(Admitted { at, file: SignedFile { name: file.name.clone(), bytes, signatures }, proposed_by })
+    }
+
+    /// A successor of a charter that counts; or one before the pinned charter, which its digest proves.
+    fn charter(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
+        let digest = sha256(&[&file.bytes]);
+        if self.before_pinned().contains(&digest) {
+            return Ok(Charter::verify(file, digest).map_err(blame)?.keys.clone());
+        }
+        let successor = self.succession.charters().find_map(|before| {
+            let charter = Charter::succeeding(file, before).ok()?;
+            Some(before.keys.iter().chain(&charter.keys).copied().collect())
+        });
+        let nothing = "the charter follows none that counts here, or too few of the keys before signed it";
+        successor.ok_or_else(|| NotAdmitted::NotEntitled(nothing.to_owned()))
+    }
+
+    /// By digest, the pinned charter and those before it as far as they are known.
+    fn before_pinned(&self) -> BTreeSet<Digest> {
+        let mut found = BTreeSet::new();
+        let pinned = self.succession.charters().next().map(|pinned| (pinned.digest(), pinned.previous));
+        let mut next = pinned;
+        while let Some((digest, previous)) = next {
+            found.insert(digest);
+            found.extend(previous);
+            next = previous
+                .and_then(|previous| self.known_charter(previous))
+                .filter(|_| found.len() < CHARTERS_MAX);
+        }
+        found
+    }
+
+    fn known_charter(&self, digest: Digest) -> Option<(Digest, Option<Digest>)> {
+        let (_, file) = self.known.of_kind(DocumentKind::Charter).find(|(at, _)| at.digest == digest)?;
+        Some((digest, Charter::verify(file, digest).ok()?.previous))
+    }
+
+    fn card(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
+        let root = |agency: &AgencyId| self.directory.member(agency).map(|member| member.root);
+        let card = Card::verify(file, root).map_err(blame)?;
+        Ok(root(&card.agency).into_iter().collect())
+    }
+
+    fn keyring(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
+        let key = |agency: &AgencyId| self.directory.card(agency).map(|card| card.keyring_key);
+        let keyring = Keyring::verify(file, key).map_err(blame)?;
+        Ok(key(&keyring.agency).into_iter().collect())
+    }
+
+    fn block(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
+        concord_trust::Block::verify(file, self.directory.charter()).map_err(blame)?;
+        Ok(self.directory.charter().emergency.into_iter().collect())
+    }
+
+    fn declaration(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
+        let declaration = SignedDeclaration::verify(file, &self.directory).map_err(blame_agreement)?;
+        Ok(self.directory.agreement_key(&declaration.party).into_iter().collect())
+    }
+
+    /// At least one party must have signed. Signatures of those who are parties of another version count too: they may
+    /// have to give leave.
+    fn agreement(
+        &self,
+        at: &DocumentRef,
+        file: &SignedFile,
+    ) -> Result<(Vec<PublicKey>, Option<AgencyId>), NotAdmitted> {
+        let agreement = Agreement::parse(file).map_err(blame_agreement)?;
+        let signs = |agency: &&AgencyId| {
+            let key = self.directory.agreement_key(agency);
+            key.is_some_and(|key| file.require(at.kind.signed_as(), agency.as_str(), &key).is_ok())
+        };
+        let first = agreement.parties.iter().find(signs).cloned();
+        let Some(first) = first else {
+            let message = format!("{}: none of its parties has signed with the key of its card", file.name);
+            return Err(NotAdmitted::NotEntitled(message));
+        };
+        let others = self.known.of_kind(DocumentKind::Agreement).filter(|(other, _)| other.name == at.name);
+        let mut agencies: BTreeSet<AgencyId> = agreement.parties.iter().cloned().collect();
+        for (_, other) in others {
+            agencies.extend(Agreement::parse(other).map(|other| other.parties).unwrap_or_default());
+        }
+        let whole = agreement.parties.iter().all(|party| signs(&party));
+        let keys = agencies.iter().filter_map(|agency| self.directory.agreement_key(agency)).collect();
+        Ok((keys, (!whole).then_some(first)))
+    }
+}
+
+/// The signatures that one of `keys` made over the file's bytes, one a key.
+fn counting(kind: DocumentKind, file: &SignedFile, keys: &[PublicKey]) -> Vec<Signature> {
+    let by = |key: &PublicKey| {
+        let valid = |signature: &&Signature| {
+            key.verify_detached(kind.signed_as(), &file.bytes, &signature.cose).is_ok()
+        };
+        file.signatures.iter().find(valid).cloned()
+    };
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.iter().filter_map(by).map(bounded).collect()
+}
+
+/// Charters before the pinned one at most: one a month for a lifetime.
+const CHARTERS_MAX: usize = 1024;
+
+/// Characters of a signature's label at most: the longest name of an agency.
+const LABEL_CHARS_MAX: usize = 128;
+
+/// A label names a file later: what does not belong into the name of one goes.
+fn bounded(signature: Signature) -> Signature {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || ".-_".contains(*c);
+    let label: String = signature.label.chars().filter(plain).take(LABEL_CHARS_MAX).collect();
+    Signature { label: label.trim_start_matches('.').to_owned(), ..signature }
+}
+
+fn blame(error: DocumentError) -> NotAdmitted {
+    let message = error.to_string();
+    match error {
+        DocumentError::Malformed { .. } | DocumentError::TooLong { .. } | DocumentError::File { .. } => {
+            NotAdmitted::Malformed(message)
+        }
+        DocumentError::Signature { .. } | DocumentError::NotSigned { .. } => {
+            NotAdmitted::NotEntitled(message)
+        }
+        DocumentError::Contradiction { .. }
+        | DocumentError::OtherCharter { .. }
+        | DocumentError::BelowFloor { .. }
+        | DocumentError::OtherText { .. }
+        | DocumentError::OtherPredecessor { .. }
+        | DocumentError::NotAMember { .. } => NotAdmitted::UnknownBasis(message),
+    }
+}
+
+fn blame_agreement(error: AgreementError) -> NotAdmitted {
+    match error {
+        AgreementError::Document(error) => blame(error),
+        AgreementError::NoCard { .. } => NotAdmitted::UnknownBasis(error.to_string()),
+        other => NotAdmitted::Malformed(other.to_string()),
+    }
+}

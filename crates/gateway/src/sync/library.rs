@@ -1,0 +1,226 @@
+//! The documents that a node has: those of its folder and those kept in its store, each verified.
+
+use super::judge::{Admitted, Judge, NotAdmitted};
+use concord_domain::Digest;
+use concord_store::{Change, KeptDocument, StorageError, Store, Write, WriteError};
+use concord_trust::{DocumentError, DocumentKind, DocumentSet, SignedFile, fingerprint};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use thiserror::Error;
+use tokio::sync::Notify;
+
+/// Why a document was not kept.
+#[derive(Debug, Error)]
+pub enum NotKept {
+    /// It does not count.
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
+    /// There is no room.
+    #[error("{what}: {count} is more than the limit of {limit}")]
+    Full {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many or how long.
+        count: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// No charter counts here.
+    #[error(transparent)]
+    NoCharter(#[from] DocumentError),
+    /// The store failed; the document may be kept or not.
+    #[error("keeping a document: {0}")]
+    Write(WriteError),
+    /// The store cannot be read.
+    #[error("keeping a document: {0}")]
+    Read(#[from] StorageError),
+}
+
+impl From<WriteError> for NotKept {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::TooLarge { what, count, limit } => Self::Full { what, count, limit },
+            other @ (WriteError::GuardFailed(_)
+            | WriteError::NumberTooLarge
+            | WriteError::DuplicateNotice { .. }
+            | WriteError::GenerationNotStaged { .. }
+            | WriteError::GenerationLive { .. }
+            | WriteError::CheckpointBeyondHead { .. }
+            | WriteError::Busy { .. }
+            | WriteError::Closed
+            | WriteError::Interrupted
+            | WriteError::Storage(_)) => Self::Write(other),
+        }
+    }
+}
+
+/// Fingerprints remembered of documents that were dropped, at most: whoever offers more is asked for some again.
+const REFUSED_MAX: usize = 4096;
+
+/// The documents of a node. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Library {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    pinned: Digest,
+    documents: Mutex<Arc<DocumentSet>>,
+    refused: Mutex<BTreeSet<Digest>>,
+    /// One page is kept after the other, so that none overwrites another in memory.
+    keeping: tokio::sync::Mutex<()>,
+    arrived: Arc<Notify>,
+    spread: Arc<Notify>,
+}
+
+impl Library {
+    /// Over the node's store; `pinned` is the charter that it was started with, and `arrived` is told of everything
+    /// that was kept, to take it up.
+    pub fn new(store: Store, pinned: Digest, arrived: Arc<Notify>) -> Self {
+        let (documents, refused) = (Mutex::default(), Mutex::default());
+        let (keeping, spread) = (tokio::sync::Mutex::default(), Arc::default());
+        Self { inner: Arc::new(Inner { store, pinned, documents, refused, keeping, arrived, spread }) }
+    }
+
+    /// What is known now.
+    pub fn documents(&self) -> Arc<DocumentSet> {
+        Arc::clone(&self.inner.documents.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows what was read of folder and store, less what does not count, and looks again at what was dropped: it may
+    /// count by what is known now.
+    ///
+    /// # Errors
+    /// If the store cannot be read or no charter counts; what was known stays.
+    pub async fn replace(&self, read: DocumentSet) -> Result<(), NotKept> {
+        let _alone = self.inner.keeping.lock().await;
+        let mut documents = DocumentSet::default();
+        {
+            let judge = self.judge(&read)?;
+            for (at, file) in read.iter() {
+                if let Ok(admitted) = judge.admit(at.kind, file) {
+                    // It named itself already.
+                    drop(documents.insert(at.kind, admitted.file));
+                }
+            }
+        }
+        self.show(documents);
+        self.refused().clear();
+        Ok(())
+    }
+
+    /// Keeps a document, durably, or the signatures that a known one lacks.
+    ///
+    /// # Errors
+    /// See [`NotKept`]; nothing was kept then, but for a failing store.
+    pub async fn keep(&self, kind: DocumentKind, file: SignedFile) -> Result<Admitted, NotKept> {
+        let (_, mut kept) = self.keep_all(vec![(kind, file)]).await?;
+        kept.pop().unwrap_or_else(|| Err(NotAdmitted::Malformed("no document".to_owned()).into()))
+    }
+
+    /// Keeps those of some documents that count, each by what is known together with the others; says how many were
+    /// new, and what became of each in turn.
+    ///
+    /// # Errors
+    /// If no charter counts, or the store cannot be read.
+    pub async fn keep_all(
+        &self,
+        files: Vec<(DocumentKind, SignedFile)>,
+    ) -> Result<(usize, Vec<Result<Admitted, NotKept>>), NotKept> {
+        let _alone = self.inner.keeping.lock().await;
+        let mut with = DocumentSet::clone(&self.documents());
+        for (kind, file) in &files {
+            // What does not name itself is refused below.
+            drop(with.insert(*kind, file.clone()));
+        }
+        let judged: Vec<_> = {
+            let judge = self.judge(&with)?;
+            files.into_iter().map(|(kind, file)| (judge.admit(kind, &file), kind, file)).collect()
+        };
+        let mut documents = DocumentSet::clone(&self.documents());
+        let before = documents.fingerprints().len();
+        let (mut results, mut new) = (Vec::with_capacity(judged.len()), 0);
+        for (admitted, kind, file) in judged {
+            let kept = match admitted {
+                Ok(admitted) => self.keep_one(&mut documents, admitted, &mut new).await,
+                Err(error) => {
+                    self.refuse(kind, &file);
+                    Err(error.into())
+                }
+            };
+            results.push(kept);
+        }
+        tracing::debug!(target: "concord::sync", before, new, "documents");
+        if new > 0 {
+            self.show(documents);
+            self.inner.arrived.notify_one();
+            self.inner.spread.notify_one();
+        }
+        Ok((new, results))
+    }
+
+    async fn keep_one(
+        &self,
+        documents: &mut DocumentSet,
+        admitted: Admitted,
+        new: &mut usize,
+    ) -> Result<Admitted, NotKept> {
+        let Admitted { at, file, proposed_by } = admitted.clone();
+        let known = documents.get(&at).map(|file| fingerprint(&at, file));
+        let mut merged = DocumentSet::default();
+        let both = documents.get(&at).cloned().into_iter().chain([file.clone()]);
+        both.for_each(|file| drop(merged.insert(at.kind, file)));
+        let Some(merged) = merged.get(&at).cloned() else { return Ok(admitted) };
+        if known == Some(fingerprint(&at, &merged)) {
+            return Ok(admitted);
+        }
+        let changes =
+            vec![Change::KeepDocument(Box::new(KeptDocument { at: at.clone(), file: merged, proposed_by }))];
+        let write = Write { name: "keep_document", guards: vec![], changes, entries: vec![] };
+        let written = self.inner.store.submit(write).await.map_err(NotKept::from);
+        if let Err(error) = written {
+            tracing::warn!(target: "concord::sync", document = %at, %error, "not kept");
+            self.refuse(at.kind, &file);
+            return Err(error);
+        }
+        tracing::info!(target: "concord::sync", document = %at, "kept");
+        *new += 1;
+        drop(documents.insert(at.kind, file));
+        Ok(admitted)
+    }
+
+    /// Whether a document of this fingerprint was dropped since the last change of what is known.
+    pub(crate) fn is_refused(&self, fingerprint: &Digest) -> bool {
+        self.refused().contains(fingerprint)
+    }
+
+    /// Waits until something was kept, to be spread at once.
+    pub(crate) async fn something_to_spread(&self) {
+        self.inner.spread.notified().await;
+    }
+
+    fn refuse(&self, kind: DocumentKind, file: &SignedFile) {
+        metrics::counter!("concord_documents_dropped_total", "kind" => kind.as_str()).increment(1);
+        let Ok(at) = concord_trust::DocumentRef::of(kind, file) else { return };
+        let mut refused = self.refused();
+        if refused.len() < REFUSED_MAX {
+            refused.insert(fingerprint(&at, file));
+        }
+    }
+
+    fn judge<'a>(&self, known: &'a DocumentSet) -> Result<Judge<'a>, NotKept> {
+        let seen = self.inner.store.sequences()?;
+        let seen: BTreeMap<_, _> = seen.into_iter().map(|s| (s.document, (s.sequence, s.digest))).collect();
+        Ok(Judge::new(known, self.inner.pinned, move |name: &str| seen.get(name).copied())?)
+    }
+
+    fn show(&self, documents: DocumentSet) {
+        *self.inner.documents.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(documents);
+    }
+
+    fn refused(&self) -> std::sync::MutexGuard<'_, BTreeSet<Digest>> {
+        self.inner.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

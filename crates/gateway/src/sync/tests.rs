@@ -1,0 +1,177 @@
+//! Two nodes in memory that compare their documents.
+
+use super::judge::NotAdmitted;
+use super::library::{Library, NotKept};
+use super::round::{Gain, round};
+use super::{Exchange, StepInvalid};
+use crate::testing::{HERE, ORIGIN, OTHER, agency, northwest, published, signed};
+use concord_domain::Digest;
+use concord_store::{Execution, Options, Store};
+use concord_trust::{DocumentKind, DocumentSet, SignedFile, sha256};
+use concord_wire::pb::federation::v1 as pb;
+use concord_wire::pb::federation::v1::sync_request::Step;
+use futures_util::future::FutureExt;
+use proptest::prelude::*;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::sync::Notify;
+
+/// A node's documents over a real store.
+struct Node {
+    _folder: TempDir,
+    store: Store,
+    library: Library,
+    arrived: Arc<Notify>,
+}
+
+impl Node {
+    /// With charter, cards and keyrings from its folder.
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(concord_domain::FixedClock::at(crate::testing::now()));
+        let store = Store::open(folder.path(), Options::new(clock, Execution::Inline)).unwrap();
+        let (documents, pinned) = published();
+        let arrived = Arc::new(Notify::new());
+        let library = Library::new(store.clone(), pinned, Arc::clone(&arrived));
+        library.replace(documents).await.unwrap();
+        Self { _folder: folder, store, library, arrived }
+    }
+
+    async fn keep(&self, version: u32, signers: &[&str]) -> Result<(), NotKept> {
+        let file = signed(&northwest(version), signers);
+        self.library.keep(DocumentKind::Agreement, file).await.map(drop)
+    }
+
+    fn summary(&self) -> Digest {
+        self.library.documents().summary()
+    }
+
+    /// One round with another node.
+    async fn compare(&self, other: &Self) -> Gain {
+        let exchange = Exchange::new(other.library.clone(), other.store.clone());
+        let us = agency(HERE);
+        let call = |request| exchange.answer(&us, request).boxed();
+        let Ok(gain) = round(&self.library, &agency(OTHER), &call).await else { panic!("a round failed") };
+        gain
+    }
+}
+
+#[tokio::test]
+async fn after_one_round_both_have_everything_and_the_next_one_moves_nothing() {
+    let (a, b) = (Node::new().await, Node::new().await);
+    a.keep(1, &[HERE, ORIGIN]).await.unwrap();
+    b.keep(1, &[OTHER]).await.unwrap();
+    b.keep(2, &[OTHER]).await.unwrap();
+    let gain = a.compare(&b).await;
+    assert_eq!((gain.received, gain.dropped, gain.sent), (2, 0, 1));
+    assert_eq!(a.summary(), b.summary());
+    assert_eq!(a.compare(&b).await, Gain::default());
+    // Durable: what a new start reads.
+    for node in [&a, &b] {
+        let kept = node.store.documents().unwrap();
+        assert_eq!(kept.len(), 2);
+        let first = kept.of_kind(DocumentKind::Agreement).next().unwrap().1;
+        assert_eq!(first.signatures.len(), 3);
+    }
+    b.arrived.notified().await;
+}
+
+#[tokio::test]
+async fn what_nobody_entitled_has_signed_is_dropped() {
+    let node = Node::new().await;
+    let before = node.summary();
+    let stranger = signed(&northwest(1), &["stranger"]);
+    let refused = node.library.keep(DocumentKind::Agreement, stranger).await;
+    assert!(matches!(refused, Err(NotKept::NotAdmitted(NotAdmitted::NotEntitled(_)))), "{refused:?}");
+    let junk = SignedFile::unsigned("junk", "not toml at all [".to_owned());
+    let refused = node.library.keep(DocumentKind::Card, junk).await;
+    assert!(matches!(refused, Err(NotKept::NotAdmitted(NotAdmitted::Malformed(_)))), "{refused:?}");
+    assert_eq!(node.summary(), before);
+    assert!(node.store.documents().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_strangers_signature_beside_a_partys_goes() {
+    let node = Node::new().await;
+    node.keep(1, &[HERE, "stranger"]).await.unwrap();
+    let documents = node.library.documents();
+    let (_, file) = documents.of_kind(DocumentKind::Agreement).next().unwrap();
+    assert_eq!(file.signatures.len(), 1);
+}
+
+#[tokio::test]
+async fn a_page_of_junk_among_good_ones_costs_only_the_junk() {
+    let (a, b) = (Node::new().await, Node::new().await);
+    let exchange = Exchange::new(b.library.clone(), b.store.clone());
+    let document = |kind: &str, file: SignedFile| pb::SyncDocument {
+        kind: kind.to_owned(),
+        content: file.bytes.into(),
+        signatures: file.signatures.into_iter().map(Into::into).collect(),
+    };
+    let documents = vec![
+        document("unheard-of", SignedFile::unsigned("x", "a = 1".into())),
+        document("block", SignedFile::unsigned("x", "agency = \"yn.police.cn\"\nsequence = 1".into())),
+        document("agreement", signed(&northwest(1), &[OTHER])),
+    ];
+    let transfer = pb::SyncTransfer { documents, wanted: Vec::new().into() };
+    let step = pb::SyncRequest { step: Some(Step::Transfer(transfer)) };
+    exchange.answer(&agency(HERE), step).await.unwrap();
+    assert_eq!(b.store.documents().unwrap().len(), 1);
+    a.compare(&b).await;
+    assert_eq!(a.summary(), b.summary());
+}
+
+#[tokio::test]
+async fn a_step_names_what_is_wrong_with_it() {
+    let node = Node::new().await;
+    let exchange = Exchange::new(node.library.clone(), node.store.clone());
+    let refused = async |step| match exchange.answer(&agency(HERE), pb::SyncRequest { step }).await {
+        Err(StepInvalid::Field { field, .. }) => field,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(None).await, "step");
+    let short = || vec![1_u8; 31].into();
+    assert_eq!(refused(Some(Step::Compare(pb::SyncCompare { summary: short() }))).await, "compare.summary");
+    assert_eq!(refused(Some(Step::List(pb::SyncList { fingerprints: short() }))).await, "list.fingerprints");
+    let transfer =
+        pb::SyncTransfer { documents: vec![pb::SyncDocument::default(); 513], wanted: Vec::new().into() };
+    assert_eq!(refused(Some(Step::Transfer(transfer))).await, "transfer.documents");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Whatever two nodes hold, one round makes them equal, whichever of them asks.
+    #[test]
+    fn one_round_makes_equal(
+        ours in prop::collection::vec((1u32..6, 1u8..8), 0..6),
+        theirs in prop::collection::vec((1u32..6, 1u8..8), 0..6),
+        turned in any::<bool>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (a, b) = (Node::new().await, Node::new().await);
+            for (node, held) in [(&a, &ours), (&b, &theirs)] {
+                for (version, signers) in held {
+                    let all = [HERE, ORIGIN, OTHER].into_iter().enumerate();
+                    let some: Vec<_> = all.filter(|(n, _)| signers & (1 << n) != 0).map(|(_, s)| s).collect();
+                    node.keep(*version, &some).await.unwrap();
+                }
+            }
+            let expected = {
+                let mut both = DocumentSet::clone(&a.library.documents());
+                both.merge(DocumentSet::clone(&b.library.documents()));
+                both.summary()
+            };
+            if turned { b.compare(&a).await } else { a.compare(&b).await };
+            assert_eq!((a.summary(), b.summary()), (expected, expected));
+        });
+    }
+}
+
+#[test]
+fn the_pinned_charter_is_that_of_the_tests() {
+    let (documents, pinned) = published();
+    let (_, charter) = documents.of_kind(DocumentKind::Charter).next().unwrap();
+    assert_eq!(sha256(&[&charter.bytes]), pinned);
+}

@@ -1,0 +1,81 @@
+//! Documents through the local API.
+
+use super::*;
+use crate::testing::{ANSWERS, ASKS, World, now, pact, published, signed_pact};
+use concord_domain::wanted::Field;
+use concord_domain::{FixedClock, SystemEntropy};
+use concord_gateway::InForce;
+use concord_wire::pb::agreement::v1::DocumentState;
+use concord_wire::pb::agreement::v1::agreement_service_client::AgreementServiceClient;
+
+struct Api {
+    _world: World,
+    client: AgreementServiceClient<AgreementServiceServer<AgreementApi>>,
+}
+
+impl Api {
+    /// With charter, cards and keyrings, and the pact in force.
+    async fn new() -> Self {
+        let world = World::new().await;
+        let (documents, pinned) = published();
+        let library = Library::new(world.store.clone(), pinned, Arc::default());
+        library.replace(documents).await.unwrap();
+        let authority = Authority::new(InForce { rules: crate::testing::rules(&[Field::Name]), epoch: 1 });
+        let clock = Arc::new(FixedClock::at(now()));
+        let api = AgreementApi::new(library, authority, clock, Arc::new(SystemEntropy));
+        Self { _world: world, client: AgreementServiceClient::new(api.into_service()) }
+    }
+
+    async fn submit(&mut self, file: SignedFile) -> Result<pb::Document, Status> {
+        let request = pb::SubmitDocumentRequest {
+            kind: "agreement".to_owned(),
+            content: file.bytes,
+            signatures: file.signatures.into_iter().map(Into::into).collect(),
+        };
+        Ok(self.client.submit_document(request).await?.into_inner().document.unwrap())
+    }
+
+    async fn listed(&mut self, kind: &str) -> Vec<pb::Document> {
+        let request = pb::ListDocumentsRequest { kind: kind.to_owned() };
+        let mut stream = self.client.list_documents(request).await.unwrap().into_inner();
+        let mut all = Vec::new();
+        while let Some(page) = stream.message().await.unwrap() {
+            all.extend(page.documents);
+        }
+        all
+    }
+}
+
+#[tokio::test]
+async fn what_is_submitted_is_listed_and_can_be_had() {
+    let mut api = Api::new().await;
+    assert_eq!(api.listed("").await.len(), 1 + 2 + 2);
+    let document = api.submit(signed_pact(&pact(&[Field::Name]), &[ASKS])).await.unwrap();
+    assert_eq!(document.signers, [ASKS]);
+    let again = api.submit(signed_pact(&pact(&[Field::Name]), &[ANSWERS])).await.unwrap();
+    assert_eq!(again.signers.len(), 2, "signatures are added");
+    assert_eq!(again.state(), DocumentState::InForce);
+    assert_eq!(api.listed("agreement").await, [again.clone()]);
+    assert!(api.listed("card").await.iter().all(|card| card.state() == DocumentState::InForce));
+    let request = pb::GetDocumentRequest { digest: again.digest.clone() };
+    let got = api.client.get_document(request).await.unwrap().into_inner();
+    assert_eq!(got.content, pact(&[Field::Name]).to_toml().into_bytes());
+    assert_eq!((got.document, got.signatures.len()), (Some(again), 2));
+}
+
+#[tokio::test]
+async fn what_cannot_be_kept_is_refused_by_blame() {
+    let mut api = Api::new().await;
+    let code = |refused: Result<pb::Document, Status>| refused.unwrap_err().code();
+    let unsigned = signed_pact(&pact(&[Field::Name]), &[]);
+    assert_eq!(code(api.submit(unsigned).await), Code::PermissionDenied);
+    let nonsense = SignedFile::unsigned("x", "[".to_owned());
+    assert_eq!(code(api.submit(nonsense).await), Code::InvalidArgument);
+    let request = pb::SubmitDocumentRequest { kind: "letter".to_owned(), ..Default::default() };
+    assert_eq!(api.client.submit_document(request).await.unwrap_err().code(), Code::InvalidArgument);
+    let unknown = pb::GetDocumentRequest { digest: vec![0; 32] };
+    assert_eq!(api.client.get_document(unknown).await.unwrap_err().code(), Code::NotFound);
+    let request = pb::ListDocumentsRequest { kind: "letter".to_owned() };
+    assert_eq!(api.client.list_documents(request).await.unwrap_err().code(), Code::InvalidArgument);
+    assert!(api.listed("agreement").await.is_empty());
+}

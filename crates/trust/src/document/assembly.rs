@@ -1,0 +1,135 @@
+//! A directory out of a set of documents: of each agency the latest that count, and the keyring before.
+
+use super::succession::Succession;
+use super::{Card, Directory, DirectoryBuilder, Document, DocumentError, DocumentKind, DocumentSet, Floor};
+use super::{Keyring, Signed, SignedFile};
+use concord_domain::Digest;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+impl Directory {
+    /// Reads what is below `folder`; see [`DocumentSet::read`] and [`Directory::of`].
+    ///
+    /// # Errors
+    /// As [`Directory::of`].
+    pub fn read(
+        folder: &Path,
+        charter: Digest,
+        floor: impl Floor + 'static,
+    ) -> Result<(Self, Vec<DocumentError>), DocumentError> {
+        let (set, mut problems) = DocumentSet::read(folder);
+        if !folder.join("charter.toml").exists() {
+            let (file, source) = (folder.join("charter.toml"), std::io::ErrorKind::NotFound.into());
+            return Err(DocumentError::File { file: file.display().to_string(), source });
+        }
+        let (directory, more) = Self::of(&set, charter, floor)?;
+        problems.extend(more);
+        Ok((directory, problems))
+    }
+
+    /// Takes of `set` the charter that counts, starting from the one with the digest `pinned`, and of each agency the
+    /// latest card and keyring. A bad one, or one below the floor, leaves its agency without it and is told in the list,
+    /// and so is a bad block notice. Of two texts under one sequence the one that was seen first counts, and no successor
+    /// of either.
+    ///
+    /// # Errors
+    /// If no charter counts.
+    pub fn of(
+        set: &DocumentSet,
+        pinned: Digest,
+        floor: impl Floor + 'static,
+    ) -> Result<(Self, Vec<DocumentError>), DocumentError> {
+        let charters = set.of_kind(DocumentKind::Charter).map(|(_, file)| file);
+        let succession = Succession::follow(charters, pinned, floor(DocumentKind::Charter.as_str()))?;
+        let mut problems = Vec::new();
+        let files = |kind| set.of_kind(kind).map(|(_, file)| file).collect::<Vec<_>>();
+        let members: BTreeMap<_, _> =
+            succession.current().members.iter().map(|m| (m.agency.clone(), m.root)).collect();
+        let card = |file: &SignedFile| {
+            let card = Card::verify(file, |agency| members.get(agency).copied())?;
+            Ok((format!("card/{}", card.agency), card))
+        };
+        let cards = latest(&files(DocumentKind::Card), &floor, card, &mut problems);
+        let floor = std::rc::Rc::new(floor);
+        let of_builder = std::rc::Rc::clone(&floor);
+        let mut builder =
+            DirectoryBuilder::new(succession.current().clone()).above(move |name: &str| (*of_builder)(name));
+        for (file, _) in cards {
+            problems.extend(builder.card(file).err());
+        }
+        let keyring = |file: &SignedFile| {
+            let key = |agency: &_| builder.directory().agency_keyring_key(agency);
+            let keyring = Keyring::verify(file, key)?;
+            Ok((format!("keyring/{}", keyring.agency), keyring))
+        };
+        let keyrings = latest(&files(DocumentKind::Keyring), &*floor, keyring, &mut problems);
+        for (file, before) in keyrings {
+            match builder.keyring(file) {
+                Ok(()) => before.into_iter().for_each(|before| builder.before(before)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        for file in files(DocumentKind::Block) {
+            problems.extend(builder.block(file).err());
+        }
+        Ok((builder.build(), problems))
+    }
+}
+
+/// Of each name the file that counts, with the document before it where that is there. Those below what was seen go
+/// silently where something reaches it: old versions stay in the set for good.
+fn latest<'a, T: Document + Clone>(
+    files: &[&'a SignedFile],
+    floor: &impl Floor,
+    verify: impl Fn(&SignedFile) -> Result<(String, Signed<T>), DocumentError>,
+    problems: &mut Vec<DocumentError>,
+) -> Vec<(&'a SignedFile, Option<Signed<T>>)> {
+    let mut by_name: BTreeMap<String, Vec<(u64, &'a SignedFile, Signed<T>)>> = BTreeMap::new();
+    for file in files {
+        match verify(file) {
+            Ok((name, document)) => {
+                by_name.entry(name).or_default().push((document.link().0, *file, document));
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let chosen = by_name.into_iter().filter_map(|(name, of_name)| {
+        let (_, file, document) = choose(&of_name, floor(&name), problems)?;
+        let (_, previous) = document.link();
+        let before = of_name.iter().find(|(_, _, other)| Some(other.digest) == previous);
+        Some((*file, before.map(|(_, _, before)| before.clone())))
+    });
+    chosen.collect()
+}
+
+type Candidate<'a, T> = (u64, &'a SignedFile, Signed<T>);
+
+fn choose<'c, 'a, T>(
+    of_name: &'c [Candidate<'a, T>],
+    seen: Option<(u64, Digest)>,
+    problems: &mut Vec<DocumentError>,
+) -> Option<&'c Candidate<'a, T>> {
+    let mut texts: BTreeMap<u64, BTreeSet<Digest>> = BTreeMap::new();
+    for (sequence, _, document) in of_name {
+        texts.entry(*sequence).or_default().insert(document.digest);
+    }
+    if let Some((sequence, digest)) = seen {
+        texts.entry(sequence).or_default().insert(digest);
+    }
+    let from = seen.map_or(0, |(sequence, _)| sequence);
+    let contested = texts.range(from..).find(|(_, texts)| texts.len() > 1).map(|(sequence, _)| *sequence);
+    if let Some(sequence) = contested {
+        let rival = |(of, _, document): &&Candidate<'a, T>| {
+            *of == sequence && seen.is_none_or(|(_, digest)| document.digest != digest)
+        };
+        let rival = of_name.iter().rfind(rival);
+        problems
+            .extend(rival.map(|(_, file, _)| DocumentError::OtherText { file: file.name.clone(), sequence }));
+    }
+    let reaches = |(sequence, _, _): &&Candidate<'a, T>| contested.is_none_or(|end| *sequence <= end);
+    let highest = of_name.iter().filter(reaches).map(|(sequence, _, _)| *sequence).max()?;
+    let mut highest = of_name.iter().filter(|(sequence, _, _)| *sequence == highest);
+    let first = highest.clone().next();
+    let was_seen = |(_, _, document): &&Candidate<'a, T>| seen.is_some_and(|(_, d)| d == document.digest);
+    highest.find(was_seen).or(first)
+}

@@ -1,0 +1,181 @@
+//! Documents spread from node to node: each has a folder of its own, so that nothing travels by files.
+
+use crate::PROGRAM;
+use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Terms, Title};
+use concord_client::DocumentState;
+use concord_domain::wanted::Field;
+use concord_domain::{Clock, Entropy, HandlingLevel, Outcome, Purpose, Refusal, SystemClock, SystemEntropy};
+use concord_pki::{KeyName, Renewal, renew_keyring};
+use concord_testkit::cluster::{TestCluster, agency, until};
+use concord_testkit::people::{notice, passport};
+use concord_testkit::searching::{PATIENCE, Searched, agencies, by_id, query};
+use concord_trust::{
+    Card, Charter, DocumentKind, DutyDesk, Keyring, Member, MemberKind, Names, SignedFile, SigningKey, sha256,
+};
+use std::time::Duration;
+
+const GUIZHOU: &str = "gz.police.cn";
+const SICHUAN: &str = "sc.police.cn";
+/// Shares no agreement with Guizhou in the sample.
+const GUANGDONG: &str = "gd.police.cn";
+const ALL: [&str; 3] = [GUIZHOU, SICHUAN, GUANGDONG];
+
+/// Some rounds, with room for a busy machine.
+const SPREAD: Duration = Duration::from_secs(30);
+
+fn key(cluster: &TestCluster, name: &str, key: KeyName) -> SigningKey {
+    SigningKey::from_text(&std::fs::read_to_string(cluster.files(name).key(key)).unwrap()).unwrap()
+}
+
+/// A pact of Guizhou and Guangdong, from now on.
+fn pact() -> Agreement {
+    let now = SystemClock.now();
+    let day = Duration::from_secs(86_400);
+    let grant = Grant {
+        clause: "1".parse().unwrap(),
+        from: Agencies::Parties,
+        to: Agencies::Parties,
+        below: true,
+        operations: vec!["wanted.search".parse().unwrap()],
+        purposes: vec![Purpose::FugitiveApprehension],
+        branches: None,
+        handling: HandlingLevel::Restricted,
+        fields: vec![Field::Name],
+        onward: Onward::None,
+        quota: None,
+        brokered_to: vec![],
+        on_behalf_of: vec![],
+    };
+    Agreement {
+        id: "gz-gd".parse().unwrap(),
+        version: 1,
+        previous: None,
+        kind: AgreementKind::Bilateral,
+        source: None,
+        parties: [GUIZHOU, GUANGDONG].map(agency).to_vec(),
+        valid_from: now.minus(day),
+        valid_until: now.plus(30 * day),
+        strict: true,
+        carriers: None,
+        title: Title { zh: "贵粤".into(), en: "Guizhou and Guangdong".into() },
+        terms: Terms::default(),
+        grants: vec![grant],
+    }
+}
+
+fn signed(cluster: &TestCluster, pact: &Agreement, party: &str) -> SignedFile {
+    let kind = DocumentKind::Agreement;
+    let file = SignedFile::unsigned(&pact.file_stem(), pact.to_toml());
+    file.sign(kind.signed_as(), party, &key(cluster, party, KeyName::Agreement))
+}
+
+/// Waits until every node shows a document of this kind, name and sequence in this state.
+async fn at_all(cluster: &TestCluster, kind: DocumentKind, name: &str, sequence: u64, state: DocumentState) {
+    for node in ALL {
+        let client = cluster.application(node).unwrap();
+        until(&format!("{kind} {name} {sequence} {state} at {node}"), SPREAD, async || {
+            let documents = client.documents(Some(kind)).await?;
+            let found = documents.iter().find(|d| d.at.name == name && d.at.sequence == sequence);
+            Ok(found.filter(|found| found.state == state).map(drop))
+        })
+        .await;
+    }
+}
+
+async fn ask(cluster: &TestCluster) -> Outcome {
+    let client = cluster.application(GUIZHOU).unwrap();
+    let asked = query(by_id(&format!("passport:{}", passport(7))), agencies(&[GUANGDONG]));
+    Searched::of(&client, asked, PATIENCE).await.unwrap().outcome(GUANGDONG)
+}
+
+#[tokio::test]
+async fn an_agreement_submitted_anywhere_is_in_force_everywhere_until_a_party_withdraws() {
+    let cluster = TestCluster::start_apart(PROGRAM, &ALL).await.unwrap();
+    cluster.import(GUANGDONG, "sample", vec![notice(7, "Person Number 7")]).await.unwrap();
+    assert_eq!(ask(&cluster).await, Outcome::Refused(Refusal::NoAgreement));
+    let (pact, kind) = (pact(), DocumentKind::Agreement);
+
+    // At somebody's node who is no party; then the other signature at another node.
+    let third = cluster.application(SICHUAN).unwrap();
+    let status = third.submit_document(kind, signed(&cluster, &pact, GUIZHOU)).await.unwrap();
+    assert_eq!((status.state, status.signers), (DocumentState::Idle, vec![GUIZHOU.to_owned()]));
+    at_all(&cluster, kind, "gz-gd", 1, DocumentState::Pending).await;
+    assert_eq!(ask(&cluster).await, Outcome::Refused(Refusal::NoAgreement));
+    let party = cluster.application(GUANGDONG).unwrap();
+    party.submit_document(kind, signed(&cluster, &pact, GUANGDONG)).await.unwrap();
+    at_all(&cluster, kind, "gz-gd", 1, DocumentState::InForce).await;
+    assert_eq!(ask(&cluster).await, Outcome::Hit);
+
+    let effective_at = SystemClock.now().plus(Duration::from_secs(2)).to_string();
+    let key_file = cluster.files(GUANGDONG).key(KeyName::Agreement);
+    let key_file = key_file.to_str().unwrap();
+    let withdraw = ["agreement", "withdraw", "gz-gd", "--party", GUANGDONG, "--effective-at", &effective_at];
+    let ran = cluster.concord(GUANGDONG, &[&withdraw[..], &["--key", key_file]].concat()).await.unwrap();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    at_all(&cluster, DocumentKind::Declaration, "gz-gd/gd.police.cn", 1, DocumentState::InForce).await;
+}
+
+#[tokio::test]
+async fn a_renewed_keyring_and_a_charter_with_one_more_member_spread() {
+    let mut cluster = TestCluster::start_apart(PROGRAM, &ALL).await.unwrap();
+    let layout = cluster.layout();
+    let renewal = Renewal { now: SystemClock.now(), life: Keyring::LIFE_MAX, endpoints: None };
+    renew_keyring(&layout, &agency(GUIZHOU), &renewal).unwrap();
+    let renewed = SignedFile::read(&layout.keyrings().join(format!("{GUIZHOU}.toml"))).unwrap();
+    let sichuan = cluster.application(SICHUAN).unwrap();
+    sichuan.submit_document(DocumentKind::Keyring, renewed).await.unwrap();
+    at_all(&cluster, DocumentKind::Keyring, GUIZHOU, 2, DocumentState::InForce).await;
+
+    let seed = || {
+        let mut seed = [0; 32];
+        SystemEntropy.fill(&mut seed);
+        SigningKey::from_seed(seed)
+    };
+    let (root, agreement, keyring) = (seed(), seed(), seed());
+    let file = SignedFile::read(&layout.charter()).unwrap();
+    let before = Charter::verify(&file, sha256(&[&file.bytes])).unwrap();
+    let mut charter = Charter { sequence: 2, previous: Some(before.digest()), ..Charter::clone(&before) };
+    charter.members.push(Member {
+        agency: agency("new.police.cn"),
+        kind: MemberKind::Department,
+        superior: None,
+        root: root.public(),
+    });
+    let next = ["1", "2"].iter().fold(SignedFile::unsigned("charter", charter.to_toml()), |file, n| {
+        let text = std::fs::read_to_string(layout.charter_keys().join(format!("{n}.key"))).unwrap();
+        file.sign(DocumentKind::Charter.signed_as(), n, &SigningKey::from_text(&text).unwrap())
+    });
+    let guangdong = cluster.application(GUANGDONG).unwrap();
+    guangdong.submit_document(DocumentKind::Charter, next).await.unwrap();
+    at_all(&cluster, DocumentKind::Charter, "charter", 2, DocumentState::InForce).await;
+
+    let card = Card {
+        agency: agency("new.police.cn"),
+        sequence: 1,
+        previous: None,
+        agreement_key: agreement.public(),
+        keyring_key: keyring.public(),
+        names: Names { zh: "新".into(), en: "New".into() },
+        duty_desk: DutyDesk {
+            phone: "+86 0".into(),
+            email: "desk@new.example".into(),
+            hours: "always".into(),
+        },
+    };
+    let kind = DocumentKind::Card;
+    let card = SignedFile::unsigned("card", card.to_toml()).sign(kind.signed_as(), "new.police.cn", &root);
+    sichuan.submit_document(kind, card).await.unwrap();
+    at_all(&cluster, kind, "new.police.cn", 1, DocumentState::InForce).await;
+
+    // Durable, though no file has them.
+    cluster.kill(GUIZHOU).await.unwrap();
+    cluster.restart(GUIZHOU).await.unwrap();
+    at_all(&cluster, kind, "new.police.cn", 1, DocumentState::InForce).await;
+    let stopped = cluster.stop().await.unwrap();
+    for node in ALL {
+        let adopted = stopped.entries(node).unwrap().into_iter().filter(|entry| {
+            matches!(&entry.event, concord_ledger::Event::Adopted { kind, sequence: 2, .. } if kind.as_str() == "charter")
+        });
+        assert_eq!(adopted.count(), 1, "{node} has on its record when it knew");
+    }
+}
