@@ -26,18 +26,18 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     /// The version that is left, and all before it [default: the highest that the node knows]
-    #[arg(long, value_name = "N")]
-    version: Option<u32>,
+    #[arg(long, value_name = "VERSION")]
+    up_to: Option<u32>,
 }
 
 /// Declares, signs and submits it.
 pub(crate) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
-    let Arguments { agreement, party, effective_at, key, version } = arguments;
+    let Arguments { agreement, party, effective_at, key, up_to } = arguments;
     let text = std::fs::read_to_string(key).map(Zeroizing::new);
     let text = text.with_context(|| key.display().to_string())?;
     let signer = SigningKey::from_text(&text).with_context(|| key.display().to_string())?;
     let client = session.client()?;
-    let version = match version {
+    let version = match up_to {
         Some(version) => *version,
         None => highest(&client, agreement).await?,
     };
