@@ -4,7 +4,7 @@ use crate::people::Person;
 use anyhow::{Context, bail, ensure};
 use concord_client::{Client, SearchEvent};
 use concord_domain::wanted::{Candidate, Finding, Identifier, IdentifierKind, Query, Scope, Subject};
-use concord_domain::{AgencyId, Handling, OutcomeKind, Purpose};
+use concord_domain::{AgencyId, AgreementId, Handling, OutcomeKind, Purpose};
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -77,7 +77,7 @@ pub(crate) struct Findings(BTreeMap<AgencyId, Finding>);
 impl Findings {
     /// The finding of an agency, if its outcome is the expected one.
     pub(crate) fn expect(&self, agency: &AgencyId, kind: OutcomeKind) -> anyhow::Result<&Finding> {
-        let finding = self.0.get(agency).with_context(|| format!("{agency} was not asked"))?;
+        let finding = self.of(agency)?;
         if finding.outcome.kind() != kind {
             bail!("{agency}: {} ({}) instead of {kind}", finding.outcome, finding.explanation);
         }
@@ -94,6 +94,25 @@ impl Findings {
             "{agency}: the best candidate is another person"
         );
         Ok(best)
+    }
+
+    /// Why the agency, or our own side in asking it, refused.
+    pub(crate) fn refusal(&self, agency: &AgencyId) -> anyhow::Result<&'static str> {
+        let outcome = self.expect(agency, OutcomeKind::Refused)?.outcome;
+        outcome.reason().context("a refusal without a reason")
+    }
+
+    /// The agency's answer, if it came with authority from that agreement.
+    pub(crate) fn under(&self, agency: &AgencyId, agreement: &AgreementId) -> anyhow::Result<&Finding> {
+        let finding = self.expect(agency, OutcomeKind::Hit)?;
+        let authority = finding.authority.as_ref().context("an answer without authority")?;
+        ensure!(authority.agreement.id == *agreement, "{agency}: served under {}", authority.agreement);
+        Ok(finding)
+    }
+
+    /// What came of asking the agency.
+    pub(crate) fn of(&self, agency: &AgencyId) -> anyhow::Result<&Finding> {
+        self.0.get(agency).with_context(|| format!("{agency} was not asked"))
     }
 
     pub(crate) fn into_each(self) -> impl Iterator<Item = Finding> {

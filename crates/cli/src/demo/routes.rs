@@ -1,0 +1,41 @@
+//! Steps between two that share an agreement and no line.
+
+use super::cast::Cast;
+use super::inquiry::{Findings, Inquiry};
+use crate::cluster::Cluster;
+use crate::people::Person;
+use anyhow::{Context, ensure};
+use concord_client::Client;
+use concord_domain::{AgencyId, Purpose};
+
+pub(super) async fn carried(yunnan: &Client, cast: &Cast) -> anyhow::Result<(Findings, String)> {
+    let (found, route) = by_way_of(&cast.ministry, yunnan, cast).await?;
+    let says = format!("Yunnan and Heilongjiang share one agreement and no line: hit by way of {route}");
+    Ok((found, says))
+}
+
+pub(super) async fn failover(
+    cluster: &mut Cluster,
+    yunnan: &Client,
+    cast: &Cast,
+) -> anyhow::Result<(Findings, String)> {
+    cluster.kill(&cast.ministry).await?;
+    let (found, route) = by_way_of(&cast.beijing, yunnan, cast).await?;
+    cluster.restart(&cast.ministry).await?;
+    let says = format!("the node of {} was killed: hit in time by way of {route}", cast.ministry);
+    Ok((found, says))
+}
+
+/// A hit in Heilongjiang that this carrier, and nobody else, took there and back. Gives the route as people read it.
+async fn by_way_of(carrier: &AgencyId, yunnan: &Client, cast: &Cast) -> anyhow::Result<(Findings, String)> {
+    let person: Person = Cast::people(4).nth(8).context("a person")?;
+    let mut inquiry = Inquiry::by_id(&person, std::slice::from_ref(&cast.heilongjiang))?;
+    inquiry.purpose = Purpose::SeriousCrime;
+    let found = inquiry.ask(yunnan).await?;
+    found.expect_person(&cast.heilongjiang, &person)?;
+    let route = &found.of(&cast.heilongjiang)?.route;
+    let shown = route.iter().map(ToString::to_string).collect::<Vec<_>>().join(" > ");
+    let expected = [&cast.yunnan, carrier, &cast.heilongjiang];
+    ensure!(route.iter().eq(expected), "the route was {shown}, not by way of {carrier}");
+    Ok((found, shown))
+}
