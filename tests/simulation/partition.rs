@@ -51,6 +51,15 @@ async fn search(client: &concord_client::Client, trace: &Trace, number: u32) -> 
     Ok(outcomes)
 }
 
+/// A node compares documents with its peers before it serves.
+async fn serving(clients: &[&concord_client::Client]) {
+    for client in clients {
+        while client.stats().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
 /// Runs the scenario, and gives its outcomes and its trace.
 fn run(seed: u64) -> (Vec<Outcomes>, Vec<String>) {
     let trace = Trace::default();
@@ -72,6 +81,7 @@ fn run(seed: u64) -> (Vec<Outcomes>, Vec<String>) {
         let (found, seen) = (Arc::clone(&outcomes), trace.clone());
         sim.client("console", async move {
             let (yunnan, sichuan) = (yunnan.connect()?, sichuan.connect()?);
+            serving(&[&yunnan, &sichuan]).await;
             let rows = (1..=20).map(|n| Ok((u64::from(n), notice(n, &format!("Person Number {n}")))));
             let report = sichuan.import("sample", futures_util::stream::iter(rows), |_| ()).await?;
             assert_eq!((report.taken, report.rejected.len()), (20, 0));
