@@ -15,6 +15,7 @@ mod deadline;
 mod kill;
 mod layering;
 mod ledger;
+mod life;
 mod listeners;
 mod not_authentic;
 mod ofac;
