@@ -16,6 +16,7 @@ mod deadline;
 mod kill;
 mod layering;
 mod ledger;
+mod life;
 mod listeners;
 mod not_authentic;
 mod ofac;
