@@ -59,9 +59,9 @@ async fn vetted_transmitted_and_answered() {
     }
     let released = |name: &str| {
         let entries = stopped.entries(name).unwrap();
-        let released = entries.into_iter().filter_map(|entry| match entry.event {
-            Event::Released { request, .. } => Some((request.origin.to_string(), request.behalf)),
-            _ => None,
+        let released = entries.into_iter().filter_map(|entry| {
+            let Event::Released { request, .. } = entry.event else { return None };
+            Some((request.origin.to_string(), request.behalf))
         });
         released.collect::<Vec<_>>()
     };

@@ -55,9 +55,9 @@ fn released<'a>(
     agreement: &AgreementId,
 ) -> Vec<(Timestamp, &'a RequestFacts, &'a Entry)> {
     let under = |facts: &RequestFacts| facts.agreement.as_ref().is_some_and(|a| a.id == *agreement);
-    let released = entries.iter().filter_map(|entry| match &entry.event {
-        Event::Released { request, .. } => Some((entry.time, request, entry)),
-        _ => None,
+    let released = entries.iter().filter_map(|entry| {
+        let Event::Released { request, .. } = &entry.event else { return None };
+        Some((entry.time, request, entry))
     });
     released.filter(|(_, facts, _)| under(facts)).collect()
 }

@@ -117,12 +117,12 @@ fn check_ledgers(federation: &SimFederation, trace: &Trace) {
     for (agency, entries) in &ledgers {
         for entry in entries {
             // A keyring holds certificates, whose ECDSA signatures take their randomness past every seam.
-            match &entry.event {
-                Event::Adopted { kind, name, sequence, digest: _ } => {
-                    trace.note(format!("{agency} adopted {kind} {name} {sequence} at {}", entry.time));
-                }
-                event => trace.note(format!("{agency} {} {entry:?}", event.name())),
-            }
+            let line = if let Event::Adopted { kind, name, sequence, digest: _ } = &entry.event {
+                format!("{kind} {name} {sequence} at {}", entry.time)
+            } else {
+                format!("{entry:?}")
+            };
+            trace.note(format!("{agency} {} {line}", entry.event.name()));
         }
     }
     let answered =

@@ -47,7 +47,7 @@ pub struct Carrier {
 pub enum NotCarried {
     /// We may not carry it: the origin gets this signed.
     #[error("{}", .0.refusal)]
-    Refused(Denied),
+    Refused(Box<Denied>),
     /// As much is carried as may be at once.
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
@@ -90,7 +90,7 @@ pub struct Denied {
 
 impl From<Refusal> for NotCarried {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(Denied { refusal, denial: None })
+        Self::Refused(Box::new(Denied { refusal, denial: None }))
     }
 }
 
@@ -192,8 +192,9 @@ impl Carrier {
             synced: self.authority.synced(),
             ..Facts::new(&context.origin, &context.destination, &context.operation, context.purpose)
         };
-        decide(&in_force.rules, &facts, now)
-            .map_err(|denial| NotCarried::Refused(Denied { refusal: denial.refusal, denial: Some(denial) }))
+        decide(&in_force.rules, &facts, now).map_err(|denial| {
+            NotCarried::Refused(Box::new(Denied { refusal: denial.refusal, denial: Some(denial) }))
+        })
     }
 }
 

@@ -92,7 +92,7 @@ impl Inbound {
         } else {
             match self.carrier.carry(peer, &request, in_force, deadline).await {
                 Ok(answer) => return Ok(answer),
-                Err(NotCarried::Refused(denied)) => self.refuse_to_carry(&request, denied).await?,
+                Err(NotCarried::Refused(denied)) => self.refuse_to_carry(&request, *denied).await?,
                 Err(NotCarried::NotRecorded(error)) => return Err(self.unrecorded(error)),
                 Err(NotCarried::Lost(lost)) => return Err(lost.into()),
                 Err(NotCarried::Overloaded(over)) => return Err(over.into()),

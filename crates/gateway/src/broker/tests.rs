@@ -71,9 +71,9 @@ impl Scene {
 }
 
 fn released(world: &World) -> Option<RequestFacts> {
-    world.ledger().into_iter().find_map(|event| match event {
-        Event::Released { request, .. } => Some(request),
-        _ => None,
+    world.ledger().into_iter().find_map(|event| {
+        let Event::Released { request, .. } = event else { return None };
+        Some(request)
     })
 }
 

@@ -67,18 +67,18 @@ fn route(asked: &(Concluded, Option<String>)) -> Vec<AgencyId> {
 
 /// What a node has carried: from whom, to whom, and about what.
 fn carriages(world: &World) -> Vec<(AgencyId, AgencyId, RequestFacts)> {
-    let carried = world.ledger().into_iter().filter_map(|event| match event {
-        Event::Carried { request, from, next } => Some((from, next, request)),
-        _ => None,
+    let carried = world.ledger().into_iter().filter_map(|event| {
+        let Event::Carried { request, from, next } = event else { return None };
+        Some((from, next, request))
     });
     carried.collect()
 }
 
 /// Whom a node distrusts, and why.
 fn distrusted(world: &World) -> Vec<(AgencyId, String)> {
-    let told = world.ledger().into_iter().filter_map(|event| match event {
-        Event::Distrusted { peer, reason, .. } => Some((peer, reason.to_string())),
-        _ => None,
+    let told = world.ledger().into_iter().filter_map(|event| {
+        let Event::Distrusted { peer, reason, .. } = event else { return None };
+        Some((peer, reason.to_string()))
     });
     told.collect()
 }

@@ -66,7 +66,7 @@ impl Sending<'_> {
         let endpoints = self.endpoints(next)?;
         let destination = &self.destination.agency;
         let (mut broken, mut pause) = (0, ATTEMPT_PAUSE);
-        while let Some(attempt) = attempts.next() {
+        for attempt in attempts.by_ref() {
             let to = Handover { next, endpoints, destination };
             let envelope = self.asked.envelope(attempt, next, self.outbound.clock.now());
             match self.outbound.courier.deliver(to, envelope, until).await {
@@ -156,14 +156,13 @@ impl Sending<'_> {
         if judged.evidence.route.is_empty() {
             judged.evidence.route = vec![next.clone()];
         }
-        match judged.evidence.outcome {
-            Outcome::Failed(failure)
-                if judged.evidence.receipt.is_none() && *next != self.destination.agency =>
-            {
-                Err(self.distrusted(next, failure))
-            }
-            _ => Ok(judged),
+        let signed = judged.evidence.receipt.is_some() || *next == self.destination.agency;
+        if let Outcome::Failed(failure) = judged.evidence.outcome
+            && !signed
+        {
+            return Err(self.distrusted(next, failure));
         }
+        Ok(judged)
     }
 
     fn distrusted(&self, next: &AgencyId, failure: Failure) -> Outcome {

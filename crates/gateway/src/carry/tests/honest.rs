@@ -15,9 +15,9 @@ async fn a_request_goes_by_the_ministry_where_no_line_leads() {
     assert_eq!((from, next), (agency(ORIGIN), agency(HERE)));
     assert_eq!((request.origin, request.destination), (agency(ORIGIN), agency(HERE)));
     assert!(carriages(&scene.other).is_empty());
-    let released = scene.here.ledger().into_iter().find_map(|event| match event {
-        Event::Released { request, .. } => Some(request.carriers),
-        _ => None,
+    let released = scene.here.ledger().into_iter().find_map(|event| {
+        let Event::Released { request, .. } = event else { return None };
+        Some(request.carriers)
     });
     assert_eq!(released, Some(vec![agency(MINISTRY)]), "the destination's record names the way");
 }

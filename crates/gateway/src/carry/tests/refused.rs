@@ -52,7 +52,8 @@ async fn a_copy_is_not_carried_for_somebody_else() {
 async fn a_destination_takes_nothing_by_a_hop_that_is_not_permitted() {
     let ministry = Agencies::Listed(vec![MINISTRY.parse().unwrap()]);
     let by_ministry = Agreement { carriers: Some(ministry), ..carried() };
-    let here = World::at(HERE, rules(&[by_ministry.clone()]), Mesh::default(), Lines::default()).await;
+    let here =
+        World::at(HERE, rules(std::slice::from_ref(&by_ministry)), Mesh::default(), Lines::default()).await;
     let request = under(&here, &by_ministry);
     let in_force = here.authority.current();
     let sent = handed_to(&request, OTHER).verify(in_force.directory()).unwrap();

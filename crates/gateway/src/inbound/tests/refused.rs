@@ -124,9 +124,9 @@ async fn an_envelope_handed_over_by_another_says_nothing_of_its_origin() {
     let result = world.inbound.deliver(&agency(OTHER), envelope(&request, 1), soon()).await;
     assert!(matches!(result, Err(NotServed::NotFromPeer)), "{result:?}");
     assert_eq!(world.deliver(&request, 1).await.content(), "hello #1", "and leaves no trace on the request");
-    let told = world.ledger().into_iter().filter_map(|event| match event {
-        Event::Distrusted { peer, reason, request } => Some((peer, reason.to_string(), request)),
-        _ => None,
+    let told = world.ledger().into_iter().filter_map(|event| {
+        let Event::Distrusted { peer, reason, request } = event else { return None };
+        Some((peer, reason.to_string(), request))
     });
     let told: Vec<_> = told.collect();
     assert_eq!(told, [(agency(OTHER), "HOP_LINE_BROKEN".to_owned(), None)], "but on the one who did it");
