@@ -21,6 +21,7 @@ EXPECTED = [
     "search.back",
     "route.carried",
     "route.failover",
+    "route.brokered",
     "agreement.event-ends",
     "agreement.withdrawn",
     "ledger.verified",

@@ -7,7 +7,8 @@ use concord_domain::AgencyId;
 pub(super) const PEOPLE: u32 = 300;
 
 /// Who takes part: four of one mechanism, one that shares no agreement with the first, one that shares no line with the
-/// second, and two that may carry between those.
+/// second, two that may carry between those, and a county with its province, which asks a partner abroad by way of the
+/// ministry.
 #[derive(Debug)]
 pub(super) struct Cast {
     pub(super) guizhou: AgencyId,
@@ -18,6 +19,9 @@ pub(super) struct Cast {
     pub(super) heilongjiang: AgencyId,
     pub(super) ministry: AgencyId,
     pub(super) beijing: AgencyId,
+    pub(super) county: AgencyId,
+    pub(super) guangxi: AgencyId,
+    pub(super) laos: AgencyId,
 }
 
 impl Cast {
@@ -31,14 +35,18 @@ impl Cast {
             heilongjiang: "hl.police.cn".parse()?,
             ministry: "police.cn".parse()?,
             beijing: "bj.police.cn".parse()?,
+            county: "dx.gx.police.cn".parse()?,
+            guangxi: "gx.police.cn".parse()?,
+            laos: "police.la".parse()?,
         })
     }
 
     pub(super) fn all(&self) -> Vec<AgencyId> {
-        let Self { guizhou, yunnan, sichuan, chongqing, guangdong, heilongjiang, ministry, beijing } = self;
-        [guizhou, yunnan, sichuan, chongqing, guangdong, heilongjiang, ministry, beijing]
-            .map(Clone::clone)
-            .into()
+        let Self { guizhou, yunnan, sichuan, chongqing, guangdong, heilongjiang, .. } = self;
+        let Self { ministry, beijing, county, guangxi, laos, .. } = self;
+        let home = [guizhou, yunnan, sichuan, chongqing, guangdong, heilongjiang].map(Clone::clone);
+        let channel = [ministry, beijing, county, guangxi, laos].map(Clone::clone);
+        [home.as_slice(), channel.as_slice()].concat()
     }
 
     /// Whom Guizhou asks under the agreement of the pan-southwest mechanism.
@@ -49,8 +57,8 @@ impl Cast {
 
     /// Whose registers have people in them.
     pub(super) fn holders(&self) -> Vec<AgencyId> {
-        let Self { guangdong, heilongjiang, .. } = self;
-        [self.partners(), vec![guangdong.clone(), heilongjiang.clone()]].concat()
+        let Self { guangdong, heilongjiang, laos, .. } = self;
+        [self.partners(), vec![guangdong.clone(), heilongjiang.clone(), laos.clone()]].concat()
     }
 
     /// The people in the register of the `n`-th holder.

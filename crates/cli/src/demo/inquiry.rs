@@ -4,7 +4,7 @@ use crate::people::Person;
 use anyhow::{Context, bail, ensure};
 use concord_client::{Client, SearchEvent};
 use concord_domain::wanted::{Candidate, Finding, Identifier, IdentifierKind, Query, Scope, Subject};
-use concord_domain::{AgencyId, AgreementId, Handling, OutcomeKind, Purpose};
+use concord_domain::{AgencyId, AgreementId, Handling, OffenceNature, OutcomeKind, Purpose};
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,6 +18,7 @@ pub(crate) struct Inquiry {
     pub(crate) subject: Subject,
     pub(crate) scope: Vec<AgencyId>,
     pub(crate) purpose: Purpose,
+    pub(crate) nature: Option<OffenceNature>,
 }
 
 impl Inquiry {
@@ -25,14 +26,14 @@ impl Inquiry {
     pub(crate) fn by_id(person: &Person, scope: &[AgencyId]) -> anyhow::Result<Self> {
         let identifier = Identifier::new(IdentifierKind::ResidentId, person.resident_id(), None)?;
         let subject = Subject::new(&[], vec![identifier])?;
-        Ok(Self { subject, scope: scope.to_vec(), purpose: Purpose::FugitiveApprehension })
+        Ok(Self { subject, scope: scope.to_vec(), purpose: Purpose::FugitiveApprehension, nature: None })
     }
 
     /// By name and date of birth.
     pub(crate) fn by_name(person: &Person, scope: &[AgencyId]) -> anyhow::Result<Self> {
         let mut subject = Subject::new(&[person.name().to_owned()], Vec::new())?;
         subject.birth = Some(person.birth().parse()?);
-        Ok(Self { subject, scope: scope.to_vec(), purpose: Purpose::FugitiveApprehension })
+        Ok(Self { subject, scope: scope.to_vec(), purpose: Purpose::FugitiveApprehension, nature: None })
     }
 
     /// Asks, and checks that every agency in scope is reported exactly once, and the summary agrees.
@@ -46,7 +47,7 @@ impl Inquiry {
             officer: Some("demo-officer".parse()?),
             handling: Handling::default(),
             branch: None,
-            nature: None,
+            nature: self.nature,
         };
         let events: Vec<_> = client.search(query, TIMEOUT).await?.try_collect().await?;
         let mut findings = BTreeMap::new();
