@@ -2,15 +2,34 @@
 
 use concord_domain::AgencyId;
 use concord_ledger::{Audit, Entry, Event, Report};
+use concord_store::{Offline, OpenError};
 use concord_trust::{Directory, sha256};
 use std::path::Path;
+use std::time::Duration;
+
+/// How often a folder is asked for that is locked.
+const OPENS_MAX: usize = 200;
+/// The pause in between.
+const LOCKED_PAUSE: Duration = Duration::from_millis(20);
+
+/// Opens a stopped node's folder. A test beside this one may be starting a program just now: until that runs, it holds
+/// what this process has open, and so the lock of a folder that was looked into a moment ago.
+fn open(data: &Path) -> Result<Offline, OpenError> {
+    for _ in 1..OPENS_MAX {
+        match Offline::open(data) {
+            Err(OpenError::Locked { .. }) => std::thread::sleep(LOCKED_PAUSE),
+            opened => return opened,
+        }
+    }
+    Offline::open(data)
+}
 
 /// The entries of a stopped node's ledger, in order.
 ///
 /// # Errors
 /// If the folder does not open, or an entry cannot be read.
 pub fn entries(data: &Path) -> anyhow::Result<Vec<Entry>> {
-    let offline = concord_store::Offline::open(data)?;
+    let offline = open(data)?;
     let mut entries = Vec::new();
     for stored in offline.all_entries() {
         entries.push(Entry::decode(&stored?.bytes)?);
@@ -54,7 +73,7 @@ pub fn verify(documents: &Path, agency: &AgencyId, data: &Path) -> anyhow::Resul
     let (directory, _) = Directory::read(documents, charter, |_: &str| None)?;
     let keyring = directory.keyring(agency).ok_or_else(|| anyhow::anyhow!("{agency} has no keyring"))?;
     let keys = [keyring.checkpoint];
-    let offline = concord_store::Offline::open(data)?;
+    let offline = open(data)?;
     let head = Some(offline.head()?.tree);
     let audit = Audit { ledger: agency, keys: &keys, head, folder: Some(&offline), against: None };
     let checkpoints = offline.all_checkpoints().map(|checkpoint| checkpoint.map(|c| c.note));
