@@ -12,6 +12,7 @@ fn switched(before: &Keyring) -> Keyring {
     Keyring {
         sequence: before.sequence + 1,
         previous: Some(sha256(&[&keyring_file(before).bytes])),
+        issued: before.issued.plus(DAY / 2),
         expires: before.expires.plus(DAY / 2),
         message: key(HERE, "message 2").public(),
         checkpoint: key(HERE, "checkpoint 2").public(),
