@@ -9,11 +9,14 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+mod brokered;
+mod carried;
 mod config;
 mod deadline;
 mod kill;
 mod layering;
 mod ledger;
+mod life;
 mod listeners;
 mod not_authentic;
 mod ofac;

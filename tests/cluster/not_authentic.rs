@@ -2,12 +2,13 @@
 
 use crate::PROGRAM;
 use concord_domain::SystemEntropy;
+use concord_ledger::{Entry, Event};
 use concord_testkit::cluster::{TestCluster, agency};
 use concord_testkit::forge::{Forger, ask};
 use concord_testkit::people::notice;
 use concord_trust::envelope::{Envelope, Verdict};
 use concord_trust::{Kind, SigningKey};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use tonic::{Code, Status};
 
 const YUNNAN: &str = "yn.police.cn";
@@ -27,9 +28,14 @@ fn forger(cluster: &TestCluster, origin: &str) -> Forger {
     Forger::new(&cluster.layout(), &agency(origin), &agency(SICHUAN), address)
 }
 
+/// What stands on the record of Sichuan but for the names of peers that handed over what does not count.
 async fn entries(cluster: &TestCluster) -> usize {
     let client = cluster.application(SICHUAN).unwrap();
-    client.entries(0, None).await.unwrap().count().await
+    let about_requests = client.entries(0, None).await.unwrap().try_filter(|entry| {
+        let event = Entry::decode(&entry.bytes).unwrap().event;
+        std::future::ready(!matches!(event, Event::Distrusted { .. }))
+    });
+    about_requests.count().await
 }
 
 async fn status(forger: &Forger, envelope: Envelope) -> Status {

@@ -141,7 +141,7 @@ async fn out_of_time_or_out_of_place() {
         })
         .await;
     world
-        .refuses_context("for another", Refusal::Misaddressed, |context| {
+        .refuses_context("for another", Refusal::CarryingNotGranted, |context| {
             context.destination = agency(GUIZHOU)
         })
         .await;
@@ -267,7 +267,7 @@ async fn repetitions_within_a_minute_share_an_entry() {
     for _ in 0..20 {
         world.refuses_context("expired", Refusal::Expired, late).await;
         world
-            .refuses_context("for another", Refusal::Misaddressed, |c| c.destination = agency(GUIZHOU))
+            .refuses_context("for another", Refusal::CarryingNotGranted, |c| c.destination = agency(GUIZHOU))
             .await;
     }
     let entries = world.audited().await;

@@ -85,6 +85,7 @@ fn good() -> pb::SearchRequest {
         officer: format!("053211 {SECRET}"),
         handling: None,
         branch: 0,
+        offence_nature: 0,
     }
 }
 

@@ -5,8 +5,9 @@ use concord_client::Client;
 use concord_domain::wanted::{
     Description, Field, Fields, NameKind, Notice, Offence, PersonName, Query, Scope, Subject,
 };
-use concord_domain::{Failure, Outcome, OutcomeKind, Purpose, Refusal};
-use concord_testkit::cluster::{Signal, TestCluster, until};
+use concord_domain::{Clock, Failure, Outcome, OutcomeKind, Purpose, Refusal, SystemClock};
+use concord_pki::Withdrawal;
+use concord_testkit::cluster::{Signal, TestCluster, agency, until};
 use concord_testkit::people::{notice, passport};
 use concord_testkit::searching::{PATIENCE, Searched, agencies, by_id, by_name, query};
 use serde_json::Value;
@@ -131,8 +132,6 @@ async fn refused_for_want_of_an_agreement(yunnan: &Client) {
 async fn scopes(yunnan: &Client) {
     // Three parties of the agreement have no node here, and so publish no keyring.
     let absent = ["cq.police.cn", "qh.police.cn", "xz.police.cn"];
-    // Nor has an agency below a party, which is bound with it.
-    let below = "km.yn.police.cn";
     let members = Scope::Agreement("pan-southwest".parse().unwrap());
     let asked = ask(yunnan, query(passport_of(RICH), members)).await;
     assert_eq!(asked.totals.asked(), 5);
@@ -150,7 +149,7 @@ async fn scopes(yunnan: &Client) {
         let expected = match agency.as_str() {
             SICHUAN => OutcomeKind::Hit,
             GUIZHOU => OutcomeKind::NoHit,
-            agency if agency == below || absent.contains(&agency) => OutcomeKind::Unreachable,
+            agency if absent.contains(&agency) => OutcomeKind::Unreachable,
             _ => OutcomeKind::Refused,
         };
         assert_eq!(asked.outcome(&agency).kind(), expected, "{agency}");
@@ -276,33 +275,19 @@ async fn answered(what: &str, client: &Client, expected: Outcome) -> Searched {
     .await
 }
 
-/// An agreement that lacks the signature of one party binds nobody, from the moment that a node has looked.
+/// What a party has left binds it no more, from the moment that the nodes have taken it up, without a restart.
 async fn withdrawn(cluster: &mut TestCluster) {
-    // Yunnan looks when it is told to, so that Guizhou knows first.
-    cluster.kill(YUNNAN).await.unwrap();
-    let config = cluster.files(YUNNAN).config();
-    let text = std::fs::read_to_string(&config).unwrap() + "\n[reload]\nevery_ms = 3600000\n";
-    std::fs::write(&config, text).unwrap();
-    cluster.restart(YUNNAN).await.unwrap();
     let yunnan = cluster.application(YUNNAN).unwrap();
     answered("before anything is withdrawn", &yunnan, Outcome::Hit).await;
-
-    let signature = cluster.layout().agreements().join("pan-southwest.v1.qh.police.cn.sig");
-    let text = std::fs::read(&signature).unwrap();
-    std::fs::remove_file(&signature).unwrap();
-    cluster.signal(GUIZHOU, Signal::HUP).unwrap();
-    let unknown = Outcome::Refused(Refusal::AgreementUnknown);
-    let refused = answered("the agency asked knows of the withdrawal", &yunnan, unknown).await;
-    let refused = refused.finding(GUIZHOU);
-    assert!(refused.receipt.is_some(), "a refusal gets a receipt as strong as an answer's");
-    assert!(refused.explanation.contains("pan-southwest"), "{}", refused.explanation);
-
-    cluster.signal(YUNNAN, Signal::HUP).unwrap();
-    let none = Outcome::Refused(Refusal::NoAgreement);
-    let refused = answered("the asking agency knows of it", &yunnan, none).await;
-    assert!(refused.finding(GUIZHOU).receipt.is_none(), "nothing was sent");
-
-    std::fs::write(&signature, text).unwrap();
+    let now = SystemClock.now();
+    let withdrawal = Withdrawal { version: 1, now, effective_at: now };
+    let agreement = "pan-southwest".parse().unwrap();
+    concord_pki::withdraw(&cluster.layout(), &agreement, &agency(GUIZHOU), withdrawal).unwrap();
     [YUNNAN, GUIZHOU].iter().for_each(|agency| cluster.signal(agency, Signal::HUP).unwrap());
-    answered("signed again", &yunnan, Outcome::Hit).await;
+    let refused = Outcome::Refused(Refusal::AgreementWithdrawn);
+    let asked = answered("both know of the withdrawal", &yunnan, refused).await;
+    let explanation = &asked.finding(GUIZHOU).explanation;
+    assert!(explanation.contains("pan-southwest"), "{explanation}");
+    let others = ask(&yunnan, query(passport_of(RICH), agencies(&[SICHUAN]))).await;
+    assert_eq!(others.outcome(SICHUAN), Outcome::Hit, "the others go on");
 }

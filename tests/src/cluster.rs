@@ -145,6 +145,18 @@ impl TestCluster {
         Ok(kill_process(pid.context("a process id")?, signal)?)
     }
 
+    /// Tells every node to look for new documents, and waits until each says in its log that it has taken up what is there.
+    ///
+    /// # Panics
+    /// If one does not in time.
+    pub async fn reload(&self) {
+        let reloads = || self.cluster.nodes().map(|node| reloads(&self.files(node.agency.as_str())));
+        let before: Vec<_> = reloads().collect();
+        self.cluster.reload();
+        let again = async || Ok(reloads().zip(&before).all(|(now, before)| now > *before).then_some(()));
+        until("every node has reloaded", RELOADED_WITHIN, again).await;
+    }
+
     /// Stops a node's process (SIGSTOP), and waits until none of its threads runs any more.
     ///
     /// # Errors
@@ -256,6 +268,15 @@ pub async fn until<T>(
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Reading all documents takes a debug build a fraction of a second; a busy machine longer.
+const RELOADED_WITHIN: Duration = Duration::from_secs(20);
+
+/// How often a node has said that it reloaded.
+fn reloads(files: &NodeFolder) -> usize {
+    let log = std::fs::read_to_string(files.dir().join("node.log")).unwrap_or_default();
+    log.lines().filter(|line| line.contains("concord::reload: reloaded")).count()
 }
 
 /// A signal is delivered thread by thread; on a busy machine that takes a moment.

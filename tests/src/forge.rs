@@ -9,7 +9,7 @@ use concord_domain::{SystemClock, SystemEntropy};
 use concord_ledger::Receipt;
 use concord_pki::{KeyName, Layout};
 use concord_trust::envelope::{
-    Body, Context, Dispatch, Envelope, PROTOCOL, Reply, SUITE, SealedAnswer, SealedRequest,
+    Body, Brief, Context, Dispatch, Envelope, PROTOCOL, Reply, SUITE, SealedAnswer, SealedRequest,
 };
 use concord_trust::{Keyring, Kind, SealingKey, Signed, SigningKey, sha256};
 use concord_wire::Ask;
@@ -120,12 +120,12 @@ impl Forger {
         }
     }
 
-    /// Seals this content to the destination.
+    /// Seals this ask to the destination.
     ///
     /// # Panics
     /// If the content is over the limit of a body.
     pub fn seal(&self, context: Context, content: Vec<u8>) -> SealedRequest {
-        let body = Body::new(content, &SystemEntropy).expect("a body");
+        let body = Body::new(Brief::plain(content).encode(), &SystemEntropy).expect("a body");
         SealedRequest::seal(context, &body, &self.peer().sealing, &SystemEntropy)
     }
 

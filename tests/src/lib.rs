@@ -17,6 +17,8 @@ pub mod caller;
 pub mod cluster;
 pub mod command;
 pub mod forge;
+pub mod load;
+pub mod memory;
 pub mod people;
 pub mod searching;
 pub mod simulation;

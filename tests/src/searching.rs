@@ -45,6 +45,7 @@ pub fn query(subject: Subject, scope: Scope) -> Query {
         officer: Some("053211".parse().expect("an officer")),
         handling: Handling::default(),
         branch: None,
+        nature: None,
     }
 }
 

@@ -6,7 +6,7 @@ use concord_trust::Directory;
 
 /// An agency and everybody above it, nearest first, looked up once for all the questions about it. Empty if the
 /// charter does not name it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line<'a>(Vec<&'a AgencyId>);
 
 impl<'a> Line<'a> {
@@ -56,9 +56,13 @@ impl Agreement {
         line.0.first().is_some_and(|agency| self.parties.contains(agency)) || self.grants.iter().any(named)
     }
 
-    /// Whether the grant reaches from one to the other.
+    /// Whether the grant reaches from one to the other. One among the parties is between them, so it says nothing
+    /// between two agencies behind one and the same party; one that names agencies may.
     pub(crate) fn reaches(&self, grant: &Grant, from: &Line<'_>, to: &Line<'_>) -> bool {
-        self.covers(&grant.from, grant.below, from) && self.covers(&grant.to, grant.below, to)
+        let is_among_parties = grant.from == Agencies::Parties && grant.to == Agencies::Parties;
+        self.covers(&grant.from, grant.below, from)
+            && self.covers(&grant.to, grant.below, to)
+            && (!is_among_parties || self.separates(from, to))
     }
 
     /// Whether the agency is among the carriers. They are exactly those named: being below one is not enough.
@@ -66,7 +70,8 @@ impl Agreement {
         self.carriers.as_ref().is_some_and(|carriers| self.covers(carriers, false, line))
     }
 
-    fn covers(&self, agencies: &Agencies, below: bool, line: &Line<'_>) -> bool {
+    /// Whether `agencies`, as a clause that reaches below or not names them, takes in the agency.
+    pub(crate) fn covers(&self, agencies: &Agencies, below: bool, line: &Line<'_>) -> bool {
         let levels = if below { line.0.len() } else { 1 };
         (0..levels).filter_map(|level| line.0.get(level..)).any(|line| match agencies {
             Agencies::Parties => line.first().is_some_and(|named| self.parties.contains(named)),

@@ -1,8 +1,9 @@
 //! Who may ask whom: agreements that their parties signed, and the one function that decides by them.
 //!
 //! In scope: the agreement document, its versions and signatures, what parties declare about it ([`Declaration`]), a
-//! node's own narrower rules ([`LocalRules`]), the set of all that a node decides by ([`Rules`]), and [`decide`]. Out of scope: charter, cards and keys (`concord-trust`), spending and recording (`concord-store`),
-//! the request itself (`concord-gateway`). Everything but reading a folder is pure.
+//! node's own narrower rules ([`LocalRules`]), the set of all that a node decides by ([`Rules`]), [`decide`], and the
+//! [`tools`] that show people what it comes to. Out of scope: charter, cards and keys (`concord-trust`), spending and
+//! recording (`concord-store`), the request itself (`concord-gateway`). Everything but reading a folder is pure.
 //!
 //! ```text
 //! ID.v1.toml --all parties signed--> v1 --its parties signed v2 too--> v2 --> ...    \
@@ -25,6 +26,7 @@ mod rules;
 mod signed;
 #[cfg(test)]
 mod testing;
+pub mod tools;
 
 pub use decide::{Asking, Carrying, Denial, Facts, Opening, Permit, Question, decide};
 pub use declaration::{Act, Declaration, InvalidDeclaration, SignedDeclaration};

@@ -169,13 +169,16 @@ impl LocalRule {
         }
     }
 
+    /// Whether it applies to that counterpart.
+    pub(crate) fn speaks_of(&self, counterpart: &Line<'_>) -> bool {
+        let named = |patterns: &Vec<AgencyPattern>| patterns.iter().any(|p| counterpart.is_named(p));
+        self.agencies.as_ref().is_none_or(named)
+    }
+
     fn applies(&self, matter: &Matter<'_>) -> bool {
-        let Self { name: _, when, agencies, operations, purposes, branches, handling_above } = self;
-        let counterpart = |patterns: &Vec<AgencyPattern>| {
-            matter.counterparts.iter().any(|line| patterns.iter().any(|pattern| line.is_named(pattern)))
-        };
+        let Self { name: _, when, agencies: _, operations, purposes, branches, handling_above } = self;
         when.is_none_or(|side| side == matter.side)
-            && agencies.as_ref().is_none_or(counterpart)
+            && matter.counterparts.iter().any(|line| self.speaks_of(line))
             && operations.as_ref().is_none_or(|operations| operations.contains(matter.operation))
             && purposes.as_ref().is_none_or(|purposes| purposes.contains(&matter.purpose))
             && branches.as_ref().is_none_or(|of| matter.branch.is_none_or(|branch| of.contains(&branch)))

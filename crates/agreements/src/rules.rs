@@ -1,12 +1,14 @@
 //! The agreements that a node decides by.
 
 mod absences;
+mod brokers;
 mod carriers;
 mod chain;
 mod chains;
 mod documents;
 mod floor;
 mod pending;
+mod supposing;
 #[cfg(test)]
 mod tests;
 
@@ -129,6 +131,12 @@ impl Rules {
         text.into_iter().flat_map(move |(chain, text)| chain.present(text, now))
     }
 
+    /// Whether the version of an agreement to judge by is in force at `now`: its time has come and is not over, nothing
+    /// leaves open what was agreed, and two parties at least take part.
+    pub fn in_force(&self, id: &AgreementId, now: Timestamp) -> bool {
+        self.participants(id, now).nth(1).is_some()
+    }
+
     /// Why a party takes no part, at `now`, in the version of an agreement to judge by.
     pub fn absence(&self, id: &AgreementId, party: &AgencyId, now: Timestamp) -> Option<Absence> {
         let chain = self.chains_of(id).next()?;
@@ -163,6 +171,11 @@ impl Rules {
         self.chains.iter().skip(begin).take_while(move |chain| chain.highest().id == *id)
     }
 
+    /// All chains, by name.
+    pub(crate) fn chains(&self) -> impl Iterator<Item = &Chain> {
+        self.chains.iter()
+    }
+
     /// Of each name the chain that it means.
     fn named(&self) -> impl Iterator<Item = &Chain> {
         self.chains.chunk_by(|a, b| a.highest().id == b.highest().id).filter_map(<[_]>::first)
@@ -170,12 +183,12 @@ impl Rules {
 
     /// The versions to judge by at `now` that bind both, in the order in which they are taken: the more specific kind
     /// first ([`crate::AgreementKind::precedence`]), then by name.
-    pub(crate) fn between(
-        &self,
-        from: &Line<'_>,
-        to: &Line<'_>,
+    pub(crate) fn between<'a>(
+        &'a self,
+        from: &'a Line<'_>,
+        to: &'a Line<'_>,
         now: Timestamp,
-    ) -> Vec<(&Chain, &SignedAgreement)> {
+    ) -> impl Iterator<Item = (&'a Chain, &'a SignedAgreement)> {
         let places = |line: &Line<'_>| {
             let of_line = line.iter().filter_map(|agency| self.by_party.get(agency));
             let mut places: Vec<_> = of_line.flatten().copied().collect();
@@ -186,10 +199,11 @@ impl Rules {
         let (of_from, of_to) = (places(from), places(to));
         let both = of_from.iter().filter(|place| of_to.binary_search(place).is_ok());
         let texts = both.filter_map(|place| self.chains.get(*place)).map(|chain| (chain, chain.at(now)));
-        let mut texts: Vec<_> = texts.filter(|(_, text)| text.binds(from) && text.binds(to)).collect();
+        let mut texts: Vec<_> = texts.collect();
         // Stable, so that those of one kind stay by name.
         texts.sort_by_key(|(_, text)| text.kind.precedence());
-        texts
+        // The index knows the parties of all versions; who is bound by this one is looked at only when it is its turn.
+        texts.into_iter().filter(move |(_, text)| text.binds(from) && text.binds(to))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::document::Agreement;
 use crate::error::AgreementError;
 use concord_domain::{AgencyId, AgreementRef, Digest};
-use concord_trust::{Directory, Kind, SignedFile, sha256};
+use concord_trust::{Directory, Kind, PublicKey, SignedFile, sha256};
 
 /// A text that makes sense, with the signatures found beside it. Who has signed is still to be seen.
 #[derive(Debug, Clone)]
@@ -24,17 +24,24 @@ impl Text {
 
     /// Demands that `agency` signed the bytes with the agreement key of its card.
     pub(crate) fn signed_by(&self, agency: &AgencyId, directory: &Directory) -> Result<(), AgreementError> {
-        let key = directory
-            .agreement_key(agency)
-            .ok_or_else(|| AgreementError::NoCard { file: self.file.name.clone(), party: agency.clone() })?;
+        let key = self.key(agency, directory)?;
         Ok(self.file.require(Kind::Agreement, agency.as_str(), &key)?)
+    }
+
+    fn key(&self, agency: &AgencyId, directory: &Directory) -> Result<PublicKey, AgreementError> {
+        let no_card = || AgreementError::NoCard { file: self.file.name.clone(), party: agency.clone() };
+        directory.agreement_key(agency).ok_or_else(no_card)
     }
 
     /// The agreement, if all its parties signed.
     pub(crate) fn signed(&self, directory: &Directory) -> Result<SignedAgreement, AgreementError> {
         self.agreement.parties.iter().try_for_each(|party| self.signed_by(party, directory))?;
+        Ok(self.as_if_signed())
+    }
+
+    fn as_if_signed(&self) -> SignedAgreement {
         let (agreement, file) = (self.agreement.clone(), self.file.name.clone());
-        Ok(SignedAgreement { agreement, digest: self.digest, file })
+        SignedAgreement { agreement, digest: self.digest, file }
     }
 }
 
@@ -52,6 +59,14 @@ impl SignedAgreement {
     /// bytes with the agreement key of its card. Signatures of others are ignored.
     pub fn verify(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
         Text::read(file, directory)?.signed(directory)
+    }
+
+    /// The same without looking at signatures: what the document would be if all its parties signed it. For
+    /// [`Hypothetical`](crate::tools::Hypothetical) alone, out of which no permit comes.
+    pub(crate) fn supposed(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
+        let text = Text::read(file, directory)?;
+        text.agreement.parties.iter().try_for_each(|party| text.key(party, directory).map(drop))?;
+        Ok(text.as_if_signed())
     }
 
     /// SHA-256 of the exact bytes.

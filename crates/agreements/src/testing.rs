@@ -52,14 +52,23 @@ pub(crate) fn key(name: &str) -> SigningKey {
 
 /// The whole federation, but without the cards of `cardless`.
 pub(crate) fn directory(cardless: &[&str]) -> Arc<Directory> {
-    directory_with(cardless, &[])
+    directory_of(&MEMBERS, cardless, &[])
 }
 
 /// The same with block notices.
 pub(crate) fn directory_with(cardless: &[&str], blocks: &[Block]) -> Arc<Directory> {
+    directory_of(&MEMBERS, cardless, blocks)
+}
+
+/// A federation of these members and their superiors.
+pub(crate) fn directory_of(
+    all: &[(&str, Option<&str>)],
+    cardless: &[&str],
+    blocks: &[Block],
+) -> Arc<Directory> {
     let emergency = SigningKey::from_seed(seed("charter", 4));
     let charter_key = SigningKey::from_seed(seed("charter", 3));
-    let members = MEMBERS.map(|(name, superior)| Member {
+    let members = all.iter().map(|(name, superior)| Member {
         agency: agency(name),
         kind: MemberKind::Province,
         superior: superior.map(agency),
@@ -72,12 +81,12 @@ pub(crate) fn directory_with(cardless: &[&str], blocks: &[Block]) -> Arc<Directo
         threshold: 1,
         keys: vec![charter_key.public()],
         emergency: Some(emergency.public()),
-        members: members.to_vec(),
+        members: members.collect(),
     };
     let file =
         SignedFile::unsigned("charter.toml", charter.to_toml()).sign(Kind::Charter, "charter", &charter_key);
     let mut builder = DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes])).unwrap());
-    for (name, _) in MEMBERS.iter().filter(|(name, _)| !cardless.contains(name)) {
+    for (name, _) in all.iter().filter(|(name, _)| !cardless.contains(name)) {
         let root = SigningKey::from_seed(seed(name, 0));
         let file = SignedFile::unsigned(name, card(name).to_toml()).sign(Kind::Card, name, &root);
         builder.card(&file).unwrap();

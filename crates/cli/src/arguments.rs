@@ -49,14 +49,14 @@ pub(crate) enum Command {
     /// Make charters, keyrings and certificates
     #[command(subcommand)]
     Pki(pki::Command),
+    /// Agreements: draft, sign, submit and withdraw them, see what they come to
+    #[command(subcommand)]
+    Agreement(agreement::Command),
     /// The agency's own register of wanted persons
     #[command(subcommand)]
     Register(register::Command),
     /// Ask other agencies whether they seek a person
     Search(search::Arguments),
-    /// Agreements and other published documents: hand them to the federation, withdraw
-    #[command(subcommand)]
-    Agreement(agreement::Command),
     /// The agency's record: verify it, show it
     #[command(subcommand)]
     Ledger(ledger::Command),

@@ -1,6 +1,7 @@
 //! `concord bench`: searches between two nodes on this machine, and where their time goes.
 
 mod cpu;
+mod decision;
 mod load;
 mod primitives;
 mod report;
@@ -16,6 +17,7 @@ use futures_util::stream;
 use indicatif::ProgressBar;
 use load::{By, Load};
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -60,9 +62,37 @@ pub(crate) async fn run(session: &Session, arguments: Arguments) -> anyhow::Resu
         runs.push(load.run(by, Duration::from_secs(seconds.into())).await?);
     }
     cluster.stop().await?;
+    bar.set_message("searching by a carrier");
+    let dir = dir.path().join("carried");
+    runs.extend(carried(&dir, people, concurrency, warm_up, Duration::from_secs(seconds.into())).await?);
     bar.finish_and_clear();
     report::print(session.output, concurrency, people, &runs, &costs)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Searches under the national agreement: Yunnan asks Shandong, to whom a line leads, and Heilongjiang, to whom none does.
+async fn carried(
+    dir: &Path,
+    people: u32,
+    concurrency: u16,
+    warm_up: Duration,
+    duration: Duration,
+) -> anyhow::Result<Vec<load::Run>> {
+    let (asking, carrier): (AgencyId, AgencyId) = ("yn.police.cn".parse()?, "police.cn".parse()?);
+    let (straight, beyond): (AgencyId, AgencyId) = ("sd.police.cn".parse()?, "hl.police.cn".parse()?);
+    let mut options = ClusterOptions::new(std::env::current_exe()?);
+    options.environment.push(("RUST_LOG".to_owned(), "warn".to_owned()));
+    let nodes = [&asking, &carrier, &straight, &beyond].map(Clone::clone);
+    let cluster = Cluster::start(dir, &nodes, options).await?;
+    let mut runs = Vec::new();
+    for (by, asked) in [(By::Straight, &straight), (By::Carried, &beyond)] {
+        import(&cluster, asked, people).await?;
+        let load = Load::new(&cluster, &asking, asked, people, concurrency)?.by(&cluster, &carrier)?;
+        load.run(by, warm_up).await?;
+        runs.push(load.run(by, duration).await?);
+    }
+    cluster.stop().await?;
+    Ok(runs)
 }
 
 async fn import(cluster: &Cluster, agency: &AgencyId, people: u32) -> anyhow::Result<()> {

@@ -165,6 +165,11 @@ impl Cluster {
         self.write_document()
     }
 
+    /// Tells every node that runs to look for new documents and certificates now rather than at its next turn.
+    pub fn reload(&self) {
+        self.nodes.values().for_each(|member| member.process.reload());
+    }
+
     /// Ends all nodes in peace, those that take longer than [`Cluster::STOP_WITHIN`] by force, and removes
     /// `cluster.json`.
     ///

@@ -1,7 +1,10 @@
 //! `concord demo`: a development federation from nothing to verified ledgers, each step checked.
 
+mod agreements;
+mod cast;
 mod evidence;
 mod inquiry;
+mod routes;
 mod steps;
 mod walk;
 

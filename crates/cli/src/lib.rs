@@ -9,6 +9,7 @@
 //!                                               cluster, demo, bench          Cluster: nodes as child processes
 //!                                               search, register, ledger      concord_client::Client
 //!                                               pki                           concord_pki
+//!                                               agreement                     concord_agreements::tools
 //! ```
 
 mod agreement;

@@ -175,6 +175,8 @@ codes! {
         NotAuthenticated = "NOT_AUTHENTICATED",
         /// The peer reported a fault of its own.
         PeerFault = "PEER_FAULT",
+        /// The broker that was asked could not reach the agency, or got no answer from it that counts.
+        BeyondBroker = "BEYOND_BROKER",
         /// An answer that is not signed by the agency asked, or not bound to the request.
         AnswerInvalid = "ANSWER_INVALID",
         /// The answer's body does not open or does not match its commitment.
@@ -201,6 +203,7 @@ impl Failure {
             Self::Overloaded => "the agency's node is over its capacity",
             Self::NotAuthenticated => "the agency's node could not authenticate our envelope",
             Self::PeerFault => "the agency's node reported a fault of its own",
+            Self::BeyondBroker => "the broker got no answer from the agency",
             Self::AnswerInvalid => "the answer is not signed by the agency asked for this request",
             Self::AnswerUnreadable => "the answer does not open or is not what was committed to",
             Self::Cancelled => "the caller cancelled before an answer came",

@@ -1,9 +1,11 @@
 //! The way through: a request that is for somebody else is handed on, sealed as it came.
 
+use crate::admission::{Admission, Overloaded};
 use crate::authority::{Authority, InForce};
 use crate::courier::{Courier, Handover, NoAnswer};
 use crate::deadline::Deadline;
 use crate::operation::Fault;
+use crate::outbound::Outbound;
 use crate::record::{NotRecorded, Recorder};
 use crate::ways::Ways;
 use concord_agreements::{Carrying, Denial, Facts, Permit, decide};
@@ -35,6 +37,9 @@ pub struct Carrier {
     pub ways: Ways,
     /// Hands it over.
     pub courier: Arc<dyn Courier>,
+    /// Bounds what is carried at once, so that it leaves room for serving: a carrier waits for others, and two that wait
+    /// for each other with every slot would wait for ever.
+    pub slots: Admission,
 }
 
 /// Why nothing was handed on, or nothing came back.
@@ -42,7 +47,10 @@ pub struct Carrier {
 pub enum NotCarried {
     /// We may not carry it: the origin gets this signed.
     #[error("{}", .0.refusal)]
-    Refused(Denied),
+    Refused(Box<Denied>),
+    /// As much is carried as may be at once.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
     /// Nothing came back.
     #[error(transparent)]
     Lost(#[from] Lost),
@@ -82,11 +90,23 @@ pub struct Denied {
 
 impl From<Refusal> for NotCarried {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(Denied { refusal, denial: None })
+        Self::Refused(Box::new(Denied { refusal, denial: None }))
     }
 }
 
 impl Carrier {
+    /// Requests carried at once: half of what a node takes in.
+    pub const CARRIED_MAX: usize = Admission::DELIVERIES_MAX / 2;
+    /// Of these, from one peer.
+    pub const CARRIED_PER_PEER_MAX: usize = Admission::DELIVERIES_PER_AGENCY_MAX / 2;
+
+    /// Carries by the ways that a node asks by.
+    pub(crate) fn new(outbound: &Outbound) -> Self {
+        let Outbound { agency, clock, authority, recorder, ways, courier, .. } = outbound.clone();
+        let slots = Admission::new(Self::CARRIED_MAX, Self::CARRIED_PER_PEER_MAX);
+        Self { agency, clock, authority, recorder, ways, courier, slots }
+    }
+
     /// Hands on what `peer` handed to us, to the first on the way who takes it. The way is changed only while nothing
     /// has been sent: only the origin tries again.
     pub(crate) async fn carry(
@@ -96,6 +116,7 @@ impl Carrier {
         mut in_force: InForce,
         deadline: Deadline,
     ) -> Result<SealedAnswer, NotCarried> {
+        let _slot = self.slots.enter(peer.as_str())?;
         let deadline = deadline.less(HOP_MARGIN);
         let now = self.recorder.now(&*self.clock);
         let request = request.carry(&self.agency, peer, now, in_force.directory())?;
@@ -171,8 +192,9 @@ impl Carrier {
             synced: self.authority.synced(),
             ..Facts::new(&context.origin, &context.destination, &context.operation, context.purpose)
         };
-        decide(&in_force.rules, &facts, now)
-            .map_err(|denial| NotCarried::Refused(Denied { refusal: denial.refusal, denial: Some(denial) }))
+        decide(&in_force.rules, &facts, now).map_err(|denial| {
+            NotCarried::Refused(Box::new(Denied { refusal: denial.refusal, denial: Some(denial) }))
+        })
     }
 }
 

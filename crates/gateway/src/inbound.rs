@@ -2,10 +2,12 @@
 
 use crate::admission::Overloaded;
 use crate::authority::{Authority, InForce};
+use crate::broker::{Broker, Brokered};
 use crate::carry::{Carrier, Denied, Lost, NotCarried};
 use crate::deadline::Deadline;
 use crate::keys::Keys;
 use crate::operation::{AnyDraft, Fault, Operations, Unserved};
+use crate::outbound::Outbound;
 use crate::record::{NotRecorded, Recorder, Refused, Release, Ruling};
 use crate::replay::{InFlight, Ticket};
 use concord_agreements::{Facts, Opening, Permit, decide};
@@ -13,7 +15,7 @@ use concord_domain::wanted::Authority as Clause;
 use concord_domain::{AgencyId, Clock, Refusal, Timestamp};
 use concord_store::{Remembered, Store};
 use concord_trust::envelope::{
-    AddressedRequest, Body, Context, Envelope, EnvelopeInvalid, SealedAnswer, VerifiedRequest,
+    AddressedRequest, Body, Brief, Context, Envelope, EnvelopeInvalid, SealedAnswer, VerifiedRequest,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -58,6 +60,8 @@ pub struct Inbound {
     pub operations: Operations,
     /// Hands on what is for others.
     pub carrier: Carrier,
+    /// Asks on for those who may not ask themselves.
+    pub broker: Broker,
     running: InFlight,
 }
 
@@ -66,20 +70,12 @@ pub struct Inbound {
 const LOOKS_MAX: usize = 4;
 
 impl Inbound {
-    /// The way in, with nothing running.
-    #[allow(clippy::too_many_arguments, reason = "each is one part of the node, and there is one caller")]
-    pub fn new(
-        agency: AgencyId,
-        keys: Arc<Keys>,
-        clock: Arc<dyn Clock>,
-        authority: Authority,
-        store: Store,
-        recorder: Recorder,
-        operations: Operations,
-        carrier: Carrier,
-    ) -> Self {
-        let running = InFlight::default();
-        Self { agency, keys, clock, authority, store, recorder, operations, carrier, running }
+    /// The way in of the node whose way out this is, with nothing running.
+    pub fn new(outbound: Outbound, store: Store, operations: Operations) -> Self {
+        let carrier = Carrier::new(&outbound);
+        let Outbound { agency, keys, clock, authority, recorder, .. } = outbound.clone();
+        let (broker, running) = (Broker::new(outbound), InFlight::default());
+        Self { agency, keys, clock, authority, store, recorder, operations, carrier, broker, running }
     }
 
     /// Serves one envelope that `peer` handed over, or hands it on; what is to be carried by the deadline.
@@ -92,13 +88,14 @@ impl Inbound {
         let in_force = self.authority.current();
         let request = self.authentic(peer, envelope, &in_force)?;
         let release = if request.context().destination == self.agency {
-            self.answer(peer, &request, in_force).await?
+            self.answer(peer, &request, in_force, deadline).await?
         } else {
             match self.carrier.carry(peer, &request, in_force, deadline).await {
                 Ok(answer) => return Ok(answer),
-                Err(NotCarried::Refused(denied)) => self.refuse_to_carry(&request, denied).await?,
+                Err(NotCarried::Refused(denied)) => self.refuse_to_carry(&request, *denied).await?,
                 Err(NotCarried::NotRecorded(error)) => return Err(self.unrecorded(error)),
                 Err(NotCarried::Lost(lost)) => return Err(lost.into()),
+                Err(NotCarried::Overloaded(over)) => return Err(over.into()),
             }
         };
         let now = self.clock.now();
@@ -143,6 +140,7 @@ impl Inbound {
         peer: &AgencyId,
         request: &VerifiedRequest,
         in_force: InForce,
+        deadline: Deadline,
     ) -> Result<Release, NotServed> {
         let now = self.recorder.now(&*self.clock);
         let release = match request.address(&self.agency, peer, now, in_force.directory()) {
@@ -154,7 +152,7 @@ impl Inbound {
             }
             Ok(addressed) => match self.running.enter(request) {
                 Err(refusal) => self.refuse_envelope(request, refusal, now).await?,
-                Ok(ticket) => self.once(addressed, &ticket, in_force, now).await?,
+                Ok(ticket) => self.once(addressed, &ticket, in_force, now, deadline).await?,
             },
         };
         let Context { id, origin, operation, .. } = request.context();
@@ -171,9 +169,10 @@ impl Inbound {
         ticket: &Ticket,
         mut in_force: InForce,
         now: Timestamp,
+        deadline: Deadline,
     ) -> Result<Release, NotServed> {
         for _ in 1..LOOKS_MAX {
-            match self.serve_or_repeat(request, ticket, &in_force, now).await? {
+            match self.serve_or_repeat(request, ticket, &in_force, now, deadline).await? {
                 Once::Recorded(Err(NotRecorded::RulesChanged)) => {
                     in_force = self.authority.newer_than(in_force.epoch).await;
                 }
@@ -183,7 +182,7 @@ impl Inbound {
                 }
             }
         }
-        let last = self.serve_or_repeat(request, ticket, &in_force, now).await?;
+        let last = self.serve_or_repeat(request, ticket, &in_force, now, deadline).await?;
         self.settle(&request, last, now).await
     }
 
@@ -208,6 +207,7 @@ impl Inbound {
         ticket: &Ticket,
         in_force: &InForce,
         now: Timestamp,
+        deadline: Deadline,
     ) -> Result<Once, Fault> {
         let Context { origin, id, .. } = request.context();
         // Rules that came into force since the signature was verified may have taken the key away.
@@ -222,7 +222,7 @@ impl Inbound {
                 Once::NotAgain(Refusal::Replayed)
             }
             Some(earlier) => self.repeat(request, &earlier, in_force, now).await,
-            None => Once::Recorded(self.serve_under(request, ticket, in_force, now).await),
+            None => Once::Recorded(self.serve_under(request, ticket, in_force, now, deadline).await),
         })
     }
 
@@ -277,8 +277,9 @@ impl Inbound {
         ticket: &Ticket,
         in_force: &InForce,
         now: Timestamp,
+        deadline: Deadline,
     ) -> Result<Release, NotRecorded> {
-        match self.draft(request, in_force, now).await {
+        match self.draft(request, in_force, now, deadline).await {
             Ok(draft) => {
                 let (outcome, authority) = (draft.outcome, draft.authority.clone());
                 match self.recorder.release(&request, ticket.attempt(), draft, in_force.epoch).await {
@@ -292,6 +293,7 @@ impl Inbound {
                     }
                 }
             }
+            Err(Unserved::Overloaded(Overloaded { limit })) => Err(NotRecorded::Busy { limit }),
             Err(Unserved::Fault(fault)) => Err(fault.into()),
             Err(Unserved::Refused { refusal, authority, explanation }) => {
                 self.refuse(request, ticket, (refusal, authority, explanation), in_force, now).await
@@ -320,12 +322,23 @@ impl Inbound {
         request: AddressedRequest<'_>,
         in_force: &InForce,
         now: Timestamp,
+        deadline: Deadline,
     ) -> Result<AnyDraft, Unserved> {
-        let carriers = request.carriers();
-        let facts = facts_of(request.context(), &carriers, self.authority.synced());
+        let (context, carriers) = (request.context(), request.carriers());
+        let facts = facts_of(context, &carriers, self.authority.synced());
         let permit = decide::<Opening>(&in_force.rules, &facts, now)?;
         let body = self.open(permit, request).map_err(Unserved::plain)?;
-        self.operations.serve(&in_force.rules, &facts, now, body.content()).await
+        let brief = Brief::decode(body.content()).ok_or_else(|| Unserved::plain(Refusal::BodyInvalid))?;
+        let principals = brief.principals(context, in_force.directory()).map_err(Unserved::plain)?;
+        let onward = brief.onward.as_ref();
+        let facts = Facts { nature: brief.nature, behalf: &principals, onward, ..facts };
+        let Some(onward) = onward else {
+            let draft = self.operations.serve(&in_force.rules, &facts, now, &brief.ask).await?;
+            return Ok(AnyDraft { behalf: principals, ..draft });
+        };
+        let vetted = self.operations.vet(&in_force.rules, &facts, now, &brief.ask)?;
+        let brokered = Brokered { request, body: &body, brief: &brief, principals: &principals, onward };
+        self.broker.relay(vetted, brokered, &self.operations, deadline).await
     }
 
     /// Only with a permit is a body opened at all.

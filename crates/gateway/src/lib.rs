@@ -19,6 +19,7 @@
 
 mod admission;
 mod authority;
+mod broker;
 mod carry;
 mod checkpointer;
 mod courier;
@@ -42,6 +43,7 @@ mod ways;
 
 pub use admission::{Admission, Admitted, Overloaded, Slot};
 pub use authority::{Authority, InForce};
+pub use broker::Broker;
 pub use carry::{Carrier, Denied, Lost, NotCarried};
 pub use checkpointer::Checkpointer;
 pub use courier::{Courier, Handover, NoAnswer};

@@ -1,8 +1,10 @@
 //! What a service brings: how to read what is asked, how to serve it, how to write the answer.
 
+use crate::admission::Overloaded;
 use concord_agreements::{Facts, Permit, Question, Quota, Rules, decide};
-use concord_domain::wanted::Authority;
-use concord_domain::{Operation as Name, OutcomeKind, Refusal, Timestamp};
+use concord_domain::wanted::{Authority, Fields};
+use concord_domain::{AgencyId, Operation as Name, OutcomeKind, Refusal, Timestamp};
+use concord_trust::envelope::Source;
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,6 +52,9 @@ pub trait Operation: Question + Send + Sync + Sized + 'static {
     /// What an answer amounts to: a hit or not. An answer that says something else of itself does not count.
     fn outcome(answer: &Self::Answer) -> OutcomeKind;
 
+    /// The same answer without what the fields do not grant: a broker passes on no more than its own clause discloses.
+    fn narrow(answer: Self::Answer, fields: &Fields) -> Self::Answer;
+
     /// Builds the answer from the agency's own data, within what the permit allows.
     fn serve(
         &self,
@@ -83,6 +88,10 @@ pub(crate) struct AnyDraft {
     pub(crate) until: Timestamp,
     /// What it costs.
     pub(crate) quota: Option<Quota>,
+    /// For whom it was asked, the first asker first.
+    pub(crate) behalf: Vec<AgencyId>,
+    /// Where it is from, if we are a broker.
+    pub(crate) source: Option<Source>,
 }
 
 impl<O: Operation> From<Draft<O>> for AnyDraft {
@@ -96,6 +105,8 @@ impl<O: Operation> From<Draft<O>> for AnyDraft {
             content: O::encode_answer(&answer),
             until: permit.until(),
             quota: permit.quota(),
+            behalf: Vec::new(),
+            source: None,
         }
     }
 }
@@ -104,11 +115,62 @@ impl<O: Operation> From<Draft<O>> for AnyDraft {
 #[derive(Debug)]
 pub(crate) enum Unserved {
     Refused { refusal: Refusal, authority: Option<Authority>, explanation: String },
+    Overloaded(Overloaded),
     Fault(Fault),
+}
+
+/// A request that a broker may ask on, with the permit for it.
+pub(crate) trait Vetted: Send {
+    /// What came of asking on, as far as our own clause discloses it, and whether something had to be left out. `None`
+    /// if the content is no answer.
+    fn answered(self: Box<Self>, content: &[u8]) -> Option<(AnyDraft, bool)>;
+
+    /// That nothing came of it.
+    fn unanswered(self: Box<Self>, outcome: OutcomeKind) -> AnyDraft;
+
+    /// The clause.
+    fn authority(&self) -> Authority;
+}
+
+struct VettedBy<O: Operation>(Permit<O>);
+
+impl<O: Operation> Vetted for VettedBy<O> {
+    fn answered(self: Box<Self>, content: &[u8]) -> Option<(AnyDraft, bool)> {
+        let answer = O::narrow(O::decode_answer(content)?, self.0.fields());
+        let draft = AnyDraft::from(Draft::new(self.0, answer));
+        let redacted = draft.content != content;
+        Some((draft, redacted))
+    }
+
+    fn unanswered(self: Box<Self>, outcome: OutcomeKind) -> AnyDraft {
+        AnyDraft {
+            authority: self.authority(),
+            outcome,
+            content: Vec::new(),
+            until: self.0.until(),
+            quota: self.0.quota(),
+            behalf: Vec::new(),
+            source: None,
+        }
+    }
+
+    fn authority(&self) -> Authority {
+        Authority { agreement: self.0.agreement().clone(), clause: Some(self.0.clause().clone()) }
+    }
 }
 
 /// An operation without its types, as the inbound way calls it.
 trait AnyOperation: Send + Sync {
+    fn vet(
+        &self,
+        rules: &Rules,
+        facts: &Facts<'_>,
+        now: Timestamp,
+        content: &[u8],
+    ) -> Result<Box<dyn Vetted>, Unserved>;
+
+    fn read(&self, content: &[u8]) -> Option<OutcomeKind>;
+
     fn serve<'a>(
         &'a self,
         rules: &'a Rules,
@@ -119,6 +181,21 @@ trait AnyOperation: Send + Sync {
 }
 
 impl<O: Operation> AnyOperation for O {
+    fn vet(
+        &self,
+        rules: &Rules,
+        facts: &Facts<'_>,
+        now: Timestamp,
+        content: &[u8],
+    ) -> Result<Box<dyn Vetted>, Unserved> {
+        O::decode_ask(content).ok_or_else(|| Unserved::plain(Refusal::BodyInvalid))?;
+        Ok(Box::new(VettedBy(decide::<O>(rules, facts, now)?)))
+    }
+
+    fn read(&self, content: &[u8]) -> Option<OutcomeKind> {
+        O::decode_answer(content).map(|answer| O::outcome(&answer))
+    }
+
     fn serve<'a>(
         &'a self,
         rules: &'a Rules,
@@ -166,6 +243,24 @@ impl Operations {
     pub fn with<O: Operation>(mut self, operation: O) -> Self {
         self.0.insert(O::name(), Arc::new(operation));
         self
+    }
+
+    /// Decides whether opened bytes may be asked on by the operation of that name.
+    pub(crate) fn vet(
+        &self,
+        rules: &Rules,
+        facts: &Facts<'_>,
+        now: Timestamp,
+        content: &[u8],
+    ) -> Result<Box<dyn Vetted>, Unserved> {
+        let operation =
+            self.0.get(facts.operation).ok_or_else(|| Unserved::plain(Refusal::OperationUnknown))?;
+        operation.vet(rules, facts, now, content)
+    }
+
+    /// What an answer of the operation of that name amounts to; `None` if the content is no answer.
+    pub(crate) fn read(&self, operation: &Name, content: &[u8]) -> Option<OutcomeKind> {
+        self.0.get(operation)?.read(content)
     }
 
     /// Serves opened bytes by the operation of that name.

@@ -1,5 +1,6 @@
 //! The way out: one agency is asked, and what came of it is on the record before anybody sees it.
 
+mod inquiry;
 mod judge;
 mod send;
 #[cfg(test)]
@@ -12,19 +13,23 @@ use crate::keys::Keys;
 use crate::operation::{Fault, Operation, closest};
 use crate::record::{Concluded, Evidence, NotRecorded, Recorder};
 use crate::ways::Ways;
-use concord_agreements::{Asking, Facts, decide};
+use concord_agreements::Facts;
 use concord_domain::wanted::Authority as Clause;
 use concord_domain::{
-    AgencyId, Branch, Clock, Entropy, Failure, Handling, Outcome, Purpose, RequestId, Timestamp,
+    AgencyId, Branch, Clock, Entropy, Failure, Handling, OffenceNature, Outcome, Purpose, RequestId,
+    Timestamp,
 };
 use concord_ledger::RequestFacts;
 use concord_trust::Keyring;
 use concord_trust::envelope::{Body, Context, LIFE_MAX, PROTOCOL, SUITE, SealedRequest};
+use inquiry::Plan;
+pub(crate) use inquiry::{Inquiry, Returned};
+use judge::Judged;
 use send::Sending;
 use std::sync::Arc;
 use tower::retry::budget::TpsBudget;
 
-/// What is asked of each agency alike, outside the sealed body.
+/// What is asked of each agency alike.
 #[derive(Debug, Clone, Copy)]
 pub struct Question {
     /// Why.
@@ -33,6 +38,8 @@ pub struct Question {
     pub handling: Handling,
     /// The officer's branch.
     pub branch: Option<Branch>,
+    /// The nature of the offence, where it may exclude cooperation; it stands in the sealed body.
+    pub nature: Option<OffenceNature>,
 }
 
 /// Asks other agencies.
@@ -62,8 +69,8 @@ pub struct Outbound {
 const DECISIONS_MAX: usize = 3;
 
 impl Outbound {
-    /// Asks one agency. Whatever happens is an outcome; only a record that cannot be written is an error, because
-    /// then nothing may be shown.
+    /// Asks one agency, by a broker where no agreement lets us ask it ourselves. Whatever happens is an outcome; only a
+    /// record that cannot be written is an error, because then nothing may be shown.
     pub async fn ask<O: Operation>(
         &self,
         to: &AgencyId,
@@ -71,48 +78,63 @@ impl Outbound {
         ask: &O::Ask,
         deadline: Deadline,
     ) -> Result<(Concluded, Option<O::Answer>), NotRecorded> {
+        let (operation, ask) = (O::name(), O::encode_ask(ask));
+        let read = |content: &[u8]| O::decode_answer(content).map(|answer| O::outcome(&answer));
+        let inquiry = Inquiry {
+            operation: &operation,
+            to,
+            question,
+            ask: &ask,
+            behalf: &[],
+            principals: &[],
+            synced: self.authority.synced(),
+            read: &read,
+        };
+        let Returned { concluded, content, source: _ } = self.inquire(inquiry, deadline).await?;
+        Ok((concluded, content.and_then(|content| O::decode_answer(&content))))
+    }
+
+    /// The same for whatever operation, and for others.
+    pub(crate) async fn inquire(
+        &self,
+        inquiry: Inquiry<'_>,
+        deadline: Deadline,
+    ) -> Result<Returned, NotRecorded> {
         let mut in_force = self.authority.current();
         for _ in 1..DECISIONS_MAX {
-            match self.ask_under::<O>(&in_force, to, question, ask, deadline).await {
+            match self.inquire_under(&in_force, inquiry, deadline).await {
                 Err(NotRecorded::RulesChanged) => in_force = self.authority.newer_than(in_force.epoch).await,
                 Err(NotRecorded::TimePassed) => {}
                 other => return other,
             }
         }
-        self.ask_under::<O>(&in_force, to, question, ask, deadline).await
+        self.inquire_under(&in_force, inquiry, deadline).await
     }
 
-    async fn ask_under<O: Operation>(
+    async fn inquire_under(
         &self,
         in_force: &InForce,
-        to: &AgencyId,
-        question: Question,
-        ask: &O::Ask,
+        inquiry: Inquiry<'_>,
         deadline: Deadline,
-    ) -> Result<(Concluded, Option<O::Answer>), NotRecorded> {
+    ) -> Result<Returned, NotRecorded> {
         let now = self.clock.now();
-        let operation = O::name();
-        let facts = Facts {
-            handling: question.handling,
-            branch: question.branch,
-            synced: self.authority.synced(),
-            ..Facts::new(&self.agency, to, &operation, question.purpose)
-        };
         let id = RequestId::random(&*self.entropy);
-        let permit = match decide::<Asking>(&in_force.rules, &facts, now) {
-            Ok(permit) => permit,
+        let Plan { permit, destination, onward } = match inquiry.plan(&in_force.rules, &self.agency, now) {
+            Ok(plan) => plan,
             Err(denial) => {
                 let mut evidence = Evidence::of(Outcome::Refused(denial.refusal)).under(closest(&denial));
                 evidence.explanation = denial.to_string();
-                return self.unsent(id, &facts, evidence).await.map(|c| (c, None));
+                return self.unsent(id, &inquiry.facts(&self.agency, inquiry.to), evidence).await;
             }
         };
+        let facts = inquiry.facts(&self.agency, &destination);
         let authority =
             Clause { agreement: permit.agreement().clone(), clause: Some(permit.clause().clone()) };
         let directory = in_force.directory();
         let ours = directory.keyring(&self.agency).map(|k| k.sequence).unwrap_or_default();
-        let keyring = directory.keyring(to).filter(|k| k.is_current(now));
-        let ways = self.ways.next(in_force, &authority.agreement, (&self.agency, to), &[], now);
+        let keyring = directory.keyring(&destination).filter(|k| k.is_current(now));
+        let ends = (&self.agency, &destination);
+        let ways = self.ways.next(in_force, &authority.agreement, ends, &[], now);
         let Some(keyring) = keyring.filter(|_| !ways.is_empty()) else {
             let failure = if keyring.is_some_and(|k| !k.endpoints.is_empty()) {
                 Failure::NoRoute
@@ -120,19 +142,21 @@ impl Outbound {
                 Failure::NoEndpoint
             };
             let evidence = Evidence::of(Outcome::Unreachable(failure)).under(Some(authority));
-            return self.unsent(id, &facts, evidence).await.map(|c| (c, None));
+            return self.unsent(id, &facts, evidence).await;
         };
-        let body =
-            Body::new(O::encode_ask(ask), &*self.entropy).map_err(|e| Fault::new("sealing a request", e))?;
+        let brief = inquiry.brief(onward.clone()).encode();
+        let body = Body::new(brief, &*self.entropy).map_err(|e| Fault::new("sealing a request", e))?;
         let context = self.context(id, &facts, &authority, ours, keyring, now, deadline);
         let request = SealedRequest::seal(context, &body, &keyring.sealing, &*self.entropy);
-        let asked = self.recorder.asked(permit, request, in_force.epoch).await?;
-        let sending = Sending { outbound: self, asked: &asked, in_force, destination: keyring, deadline };
-        let (evidence, answer) = sending.exchange::<O>(ways).await;
+        let asked = self.recorder.asked(permit, request, inquiry.principals, in_force.epoch).await?;
+        let (read, onward) = (inquiry.read, onward.as_ref());
+        let sending =
+            Sending { outbound: self, asked: &asked, in_force, destination: keyring, deadline, read, onward };
+        let Judged { evidence, content, source } = sending.exchange(ways).await;
         let concluded = self.recorder.conclude(asked, evidence).await?;
         let outcome = concluded.evidence().outcome;
-        tracing::info!(target: "concord::outbound", %id, %to, %outcome, "concluded");
-        Ok((concluded, answer))
+        tracing::info!(target: "concord::outbound", %id, to = %inquiry.to, %outcome, "concluded");
+        Ok(Returned { concluded, content, source })
     }
 
     async fn unsent(
@@ -140,7 +164,7 @@ impl Outbound {
         id: RequestId,
         facts: &Facts<'_>,
         evidence: Evidence,
-    ) -> Result<Concluded, NotRecorded> {
+    ) -> Result<Returned, NotRecorded> {
         let (agreement, clause) = evidence.authority.clone().map(|a| (a.agreement, a.clause)).unzip();
         let recorded = RequestFacts {
             id,
@@ -154,12 +178,12 @@ impl Outbound {
             clause: clause.flatten(),
             commitment: None,
             carriers: Vec::new(),
-            behalf: Vec::new(),
+            behalf: facts.behalf.to_vec(),
         };
         let outcome = evidence.outcome;
         let concluded = self.recorder.conclude_unsent(recorded, evidence).await?;
         tracing::info!(target: "concord::outbound", %id, to = %facts.to, %outcome, "not sent");
-        Ok(concluded)
+        Ok(Returned { concluded, content: None, source: None })
     }
 
     #[allow(

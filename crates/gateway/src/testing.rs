@@ -2,14 +2,16 @@
 
 mod documents;
 mod echo;
+mod mesh;
 mod world;
 
 pub(crate) use documents::{
-    CHECKPOINT, MESSAGE, agency, directory_of, key, keyring, northwest, now, published, reference, rules,
-    sealing_key, signed,
+    CHECKPOINT, MESSAGE, agency, carried, directory_of, key, keyring, northwest, now, published, reference,
+    rules, sealing_key, signed,
 };
 pub(crate) use echo::Echo;
-pub(crate) use world::{Received, World, envelope, open_answer, patience};
+pub(crate) use mesh::Mesh;
+pub(crate) use world::{Received, World, context, envelope, open_answer, soon};
 
 use concord_domain::Entropy;
 use concord_trust::sha256;
@@ -21,6 +23,8 @@ pub(crate) const HERE: &str = "gs.police.cn";
 pub(crate) const ORIGIN: &str = "yn.police.cn";
 /// Another agency that asks.
 pub(crate) const OTHER: &str = "sn.police.cn";
+/// The ministry, which carries.
+pub(crate) const MINISTRY: &str = "police.cn";
 
 /// Randomness that is the same in every run.
 #[derive(Debug)]

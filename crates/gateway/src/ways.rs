@@ -12,6 +12,9 @@ use std::time::Duration;
 pub(crate) const CARRIERS_TRIED_MAX: usize = 4;
 /// Agreements whose carriers are kept; more than a node uses between two changes of the rules.
 const KEPT_MAX: usize = 1024;
+/// How long they are kept: within it a suspension or a block may begin or end, which the decision about each carrier
+/// sees at once.
+const KEPT_FOR: Duration = Duration::from_secs(1);
 
 /// Chooses ways. Fewest hops first, then by measured time to an answer, then a common superior, then by name; whether a
 /// peer is called at all just now is its circuit's to say.
@@ -23,10 +26,11 @@ pub struct Ways {
     kept: Arc<Mutex<Kept>>,
 }
 
-/// The carriers of agreements under one epoch of the rules.
+/// The carriers of agreements under one epoch of the rules, as they were at one time.
 #[derive(Debug, Default)]
 struct Kept {
     epoch: u64,
+    at: Timestamp,
     carriers: BTreeMap<AgreementRef, Arc<[AgencyId]>>,
 }
 
@@ -83,13 +87,15 @@ impl Ways {
 
     fn carriers(&self, in_force: &InForce, agreement: &AgreementRef, now: Timestamp) -> Arc<[AgencyId]> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.epoch != in_force.epoch || kept.carriers.len() >= KEPT_MAX {
-            *kept = Kept { epoch: in_force.epoch, carriers: BTreeMap::new() };
+        let old = now < kept.at || now.since(kept.at) >= KEPT_FOR;
+        if old || kept.epoch != in_force.epoch || kept.carriers.len() >= KEPT_MAX {
+            *kept = Kept { epoch: in_force.epoch, at: now, carriers: BTreeMap::new() };
         }
         if let Some(carriers) = kept.carriers.get(agreement) {
             return Arc::clone(carriers);
         }
-        let carriers: Arc<[AgencyId]> = in_force.rules.carriers(agreement, now).into();
+        let carriers: Arc<[AgencyId]> =
+            in_force.rules.carriers(agreement, now).into_iter().cloned().collect();
         kept.carriers.insert(agreement.clone(), Arc::clone(&carriers));
         carriers
     }

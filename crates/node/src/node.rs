@@ -11,8 +11,8 @@ use crate::reload::{Reloader, take_up};
 use crate::seams::Seams;
 use concord_domain::Timestamp;
 use concord_gateway::{
-    Admission, Admitted, Authority, Carrier, Checkpointer, Courier, Exchange, Fault, FederationApi, Inbound,
-    Keys, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Ways,
+    Admission, Admitted, Authority, Checkpointer, Courier, Exchange, Fault, FederationApi, Inbound, Keys,
+    Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Ways,
 };
 use concord_ledger::Event;
 use concord_services::{AgreementApi, LocalServices, ReflectionFailed, Register, Search, WantedSearch};
@@ -317,7 +317,19 @@ async fn record_start(store: &Store) -> Result<(), WriteError> {
 }
 
 fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalServices {
-    let outbound = Outbound {
+    let (clock, entropy) = (Arc::clone(&seams.clock), Arc::clone(&seams.entropy));
+    LocalServices {
+        search: Search::new(outbound(config, seams, parts)),
+        agreement: AgreementApi::new(parts.library.clone(), parts.authority.clone(), clock, entropy),
+        standing: parts.standing.clone(),
+        register: Arc::clone(&parts.register),
+        store: parts.store.clone(),
+        entropy: Arc::clone(&seams.entropy),
+    }
+}
+
+fn outbound(config: &Config, seams: &Seams, parts: &Parts) -> Outbound {
+    Outbound {
         agency: config.agency.clone(),
         keys: Arc::clone(&parts.keys),
         clock: Arc::clone(&seams.clock),
@@ -327,19 +339,6 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
         ways: parts.ways.clone(),
         courier: Arc::clone(&parts.courier),
         retries: Arc::default(),
-    };
-    LocalServices {
-        search: Search::new(outbound),
-        agreement: AgreementApi::new(
-            parts.library.clone(),
-            parts.authority.clone(),
-            Arc::clone(&seams.clock),
-            Arc::clone(&seams.entropy),
-        ),
-        standing: parts.standing.clone(),
-        register: Arc::clone(&parts.register),
-        store: parts.store.clone(),
-        entropy: Arc::clone(&seams.entropy),
     }
 }
 
@@ -350,24 +349,8 @@ fn links(seams: &Seams, credentials: &Arc<Credentials>, trust: &Arc<TrustStore>,
 }
 
 fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes {
-    let carrier = Carrier {
-        agency: config.agency.clone(),
-        clock: Arc::clone(&seams.clock),
-        authority: parts.authority.clone(),
-        recorder: parts.recorder.clone(),
-        ways: parts.ways.clone(),
-        courier: Arc::clone(&parts.courier),
-    };
-    let inbound = Inbound::new(
-        config.agency.clone(),
-        Arc::clone(&parts.keys),
-        Arc::clone(&seams.clock),
-        parts.authority.clone(),
-        parts.store.clone(),
-        parts.recorder.clone(),
-        Operations::default().with(WantedSearch::new(Arc::clone(&parts.register))),
-        carrier,
-    );
+    let operations = Operations::default().with(WantedSearch::new(Arc::clone(&parts.register)));
+    let inbound = Inbound::new(outbound(config, seams, parts), parts.store.clone(), operations);
     let exchange = Exchange::new(parts.library.clone(), parts.store.clone());
     let api = FederationApi::new(inbound, exchange, parts.standing.clone(), Arc::clone(&seams.entropy));
     Routes::new(api.into_service())

@@ -87,7 +87,7 @@ impl Last {
         let name = format!("blocks/{}.toml", block.agency);
         let file = SignedFile::unsigned(&name, block.to_toml()).sign(Kind::Block, SIGNER, &self.key);
         DirectoryBuilder::new(self.charter.clone()).block(&file)?;
-        publish(&layout.blocks(), &block.agency, SIGNER, &file)?;
+        publish(&layout.blocks(), block.agency.as_str(), &file)?;
         Ok(block.sequence)
     }
 }

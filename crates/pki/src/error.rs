@@ -2,7 +2,7 @@
 
 use crate::federation::FederationError;
 use concord_agreements::AgreementError;
-use concord_domain::{AgencyId, InvalidIdentity, Timestamp};
+use concord_domain::{AgencyId, AgreementId, InvalidIdentity, Timestamp};
 use concord_trust::{DocumentError, InvalidKey};
 use std::io;
 use std::path::PathBuf;
@@ -39,6 +39,14 @@ pub enum PkiError {
     NotAMember {
         /// The agency.
         agency: AgencyId,
+    },
+    /// A party that has declared as often as can be counted.
+    #[error("{party}: no sequence is left for a declaration about {agreement}")]
+    NoSequence {
+        /// The party.
+        party: AgencyId,
+        /// The agreement.
+        agreement: AgreementId,
     },
     /// An agency that no notice stops, so that there is nothing to lift.
     #[error("{agency}: no block notice stops it")]

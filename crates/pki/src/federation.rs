@@ -10,6 +10,7 @@ use concord_agreements::Agreement;
 use concord_domain::{AgencyId, AgreementId};
 use concord_trust::{DutyDesk, MemberKind, Names, SignedFile};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A federation as people describe it: `federation.toml`, and an `agreements` folder beside it.
@@ -23,6 +24,8 @@ pub struct Federation {
     pub members: Vec<FederationMember>,
     /// What they agree on.
     pub agreements: Vec<ProposedAgreement>,
+    /// Pairs of members between which no line leads.
+    pub no_lines: Vec<[AgencyId; 2]>,
 }
 
 /// How the charter is signed.
@@ -67,6 +70,8 @@ pub struct ProposedAgreement {
 struct FederationFile {
     name: String,
     agreements: Vec<AgreementId>,
+    #[serde(default)]
+    no_lines: Vec<[AgencyId; 2]>,
     charter: CharterKeys,
     members: Vec<FederationMember>,
 }
@@ -109,13 +114,23 @@ impl Federation {
             file: file.to_owned(),
             message: e.to_string().trim_end().replace('\n', "; "),
         })?;
-        let FederationFile { name, agreements, charter, members } = raw;
+        let FederationFile { name, agreements, no_lines, charter, members } = raw;
         check::agreements(&agreements)?;
         let agreements =
             agreements.iter().map(|id| proposed(id, text_of(id)?)).collect::<Result<Vec<_>, _>>()?;
-        let federation = Self { name, charter, members, agreements };
+        let federation = Self { name, charter, members, agreements, no_lines };
         federation.check()?;
         Ok(federation)
+    }
+
+    /// Those to whom no line leads from an agency, by name.
+    pub fn no_line_to(&self, agency: &AgencyId) -> BTreeSet<AgencyId> {
+        let others = self.no_lines.iter().filter_map(|[one, other]| match agency {
+            agency if agency == one => Some(other),
+            agency if agency == other => Some(one),
+            _ => None,
+        });
+        others.cloned().collect()
     }
 
     /// The member of that name.

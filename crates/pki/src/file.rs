@@ -1,7 +1,6 @@
 //! Files that are replaced whole or not at all.
 
 use crate::error::PkiError;
-use concord_domain::AgencyId;
 use concord_trust::SignedFile;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -61,19 +60,15 @@ pub(crate) fn create_folder(path: &Path, readers: Readers) -> Result<(), PkiErro
     builder.create(path).map_err(PkiError::file(path))
 }
 
-/// Replaces the document about `agency` in `folder` and the signature that `signer` gave it, one after the other, the
-/// signature first. What stands in the folder under other names is not touched.
-pub(crate) fn publish(
-    folder: &Path,
-    agency: &AgencyId,
-    signer: &str,
-    file: &SignedFile,
-) -> Result<(), PkiError> {
+/// Replaces the document `STEM.toml` in `folder` and its signatures, one after the other, the document last. What stands
+/// in the folder under other names is not touched.
+pub(crate) fn publish(folder: &Path, stem: &str, file: &SignedFile) -> Result<(), PkiError> {
     // Readers take what ends in .toml: a folder of this name is none of theirs.
-    let new = folder.join(format!("{agency}.new"));
+    let new = folder.join(format!("{stem}.new"));
     create_folder(&new, Readers::All)?;
-    file.write(&new, agency.as_str())?;
-    for name in [format!("{agency}.{signer}.sig"), format!("{agency}.toml")] {
+    file.write(&new, stem)?;
+    let signatures = file.signatures.iter().map(|signature| format!("{stem}.{}.sig", signature.label));
+    for name in signatures.chain([format!("{stem}.toml")]) {
         rename(&new.join(&name), &folder.join(&name))?;
     }
     fs::remove_dir(&new).map_err(PkiError::file(&new))

@@ -75,7 +75,10 @@ pub fn generate(
     }
     let nodes = chosen(federation, only)?
         .into_iter()
-        .map(|agency| Node::make(agency, options))
+        .map(|agency| {
+            let no_line_to = federation.no_line_to(&agency);
+            Node::make(agency, no_line_to, options)
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let charter_keys = FederationKeys::generate(federation.charter.keys, options.entropy);
     let members: BTreeMap<_, _> = federation
@@ -125,16 +128,22 @@ struct Node {
     addresses: Addresses,
     keys: NodeKeys,
     authority: Authority,
+    no_line_to: BTreeSet<AgencyId>,
 }
 
 impl Node {
-    fn make(agency: AgencyId, options: &Options<'_>) -> Result<Self, PkiError> {
+    fn make(
+        agency: AgencyId,
+        no_line_to: BTreeSet<AgencyId>,
+        options: &Options<'_>,
+    ) -> Result<Self, PkiError> {
         let Some(addresses) = options.addresses.get(&agency).copied() else {
             return Err(PkiError::NoAddresses { agency });
         };
         let validity = Validity::starting(options.now, options.lives.authority);
         let authority = Authority::create(&agency, validity, options.entropy)?;
-        Ok(Self { agency, addresses, keys: NodeKeys::generate(options.entropy), authority })
+        let keys = NodeKeys::generate(options.entropy);
+        Ok(Self { agency, addresses, keys, authority, no_line_to })
     }
 
     fn first_keyring(&self, options: &Options<'_>) -> FirstKeyring<'_> {
@@ -160,7 +169,8 @@ impl Node {
             write_client(&folder, &self.authority, &self.agency, &client, validity, options.entropy)?;
         }
         let Addresses { local_api, federation_api } = self.addresses;
-        let settings = NodeSettings { agency: &self.agency, charter, local_api, federation_api };
+        let no_line_to = &self.no_line_to;
+        let settings = NodeSettings { agency: &self.agency, charter, local_api, federation_api, no_line_to };
         replace(&folder.config(), node_toml(&settings).as_bytes(), Readers::All)
     }
 }

@@ -43,7 +43,7 @@ pub fn renew_keyring(layout: &Layout, agency: &AgencyId, renewal: &Renewal) -> R
     };
     let file = sign_keyring(&next, &signer);
     directory_of(layout, agency)?.keyring(&file)?;
-    publish(&layout.keyrings(), agency, agency.as_str(), &file)?;
+    publish(&layout.keyrings(), agency.as_str(), &file)?;
     Ok(next.sequence)
 }
 

@@ -85,6 +85,13 @@ impl Layout {
         NodeFolder(self.0.join(agency.as_str()))
     }
 
+    /// The private key that signs a member's agreements and declarations: with its node if it has one here.
+    pub fn agreement_key(&self, agency: &AgencyId) -> PathBuf {
+        let node = self.node(agency);
+        let keys = if node.config().exists() { node.keys() } else { self.offline_keys(agency) };
+        keys.join(KeyName::Agreement.file_name())
+    }
+
     fn offline(&self) -> PathBuf {
         self.0.join("offline")
     }

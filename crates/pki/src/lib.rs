@@ -2,7 +2,8 @@
 //! for each agency an authority with its certificates.
 //!
 //! In scope: a federation described as data ([`Federation`]), the folder that is generated from it ([`generate`]),
-//! and the small operations that keep such a folder alive: issue, revoke, renew, block. Out of scope: what the documents
+//! and the small operations that keep such a folder alive: issue, revoke, renew, block, agree,
+//! withdraw. Out of scope: what the documents
 //! mean (`concord-trust`, `concord-agreements`), judging certificates (`concord-transport`), a node's configuration
 //! beyond the file written here. Time and, but for the nonce inside ECDSA, randomness come from the caller.
 //!
@@ -16,6 +17,7 @@
 //! their only URI name (SPIFFE X.509-SVID, section 2; RFC 5280). All keys lie unencrypted beside each other: this
 //! is for development, tests and demonstrations.
 
+mod agreement;
 mod authority;
 mod block;
 mod credential;
@@ -34,6 +36,7 @@ mod revocation;
 mod sample;
 mod validity;
 
+pub use agreement::{Withdrawal, declare, publish_agreement, withdraw};
 pub use authority::Authority;
 pub use block::{BlockNotice, block, lift};
 pub use credential::{Credential, CredentialFiles};

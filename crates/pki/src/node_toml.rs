@@ -2,6 +2,7 @@
 
 use concord_domain::{AgencyId, Digest};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 /// What differs from node to node.
@@ -15,6 +16,8 @@ pub struct NodeSettings<'a> {
     pub local_api: SocketAddr,
     /// Where it serves other nodes.
     pub federation_api: SocketAddr,
+    /// Those to whom no line leads from it.
+    pub no_line_to: &'a BTreeSet<AgencyId>,
 }
 
 #[derive(Serialize)]
@@ -26,6 +29,13 @@ struct NodeToml<'a> {
     tls: TlsTable,
     local_api: ListenTable,
     federation_api: ListenTable,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routing: Option<RoutingTable<'a>>,
+}
+
+#[derive(Serialize)]
+struct RoutingTable<'a> {
+    no_line_to: &'a BTreeSet<AgencyId>,
 }
 
 #[derive(Serialize)]
@@ -54,7 +64,7 @@ struct ListenTable {
 /// The text of `node.toml`; its paths are relative to the file, as [`NodeFolder`](crate::NodeFolder) lays them out.
 #[allow(clippy::expect_used, reason = "plain strings in tables, which TOML can hold")]
 pub fn node_toml(settings: &NodeSettings<'_>) -> String {
-    let NodeSettings { agency, charter, local_api, federation_api } = *settings;
+    let NodeSettings { agency, charter, local_api, federation_api, no_line_to } = *settings;
     toml::to_string(&NodeToml {
         agency,
         data: "data",
@@ -63,6 +73,7 @@ pub fn node_toml(settings: &NodeSettings<'_>) -> String {
         tls: TlsTable { ca: "tls/ca.pem", certificate: "tls/node.pem", key: "tls/node.key" },
         local_api: ListenTable { listen: local_api },
         federation_api: ListenTable { listen: federation_api },
+        routing: (!no_line_to.is_empty()).then_some(RoutingTable { no_line_to }),
     })
     .expect("a node's configuration is plain TOML")
 }

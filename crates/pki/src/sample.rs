@@ -22,4 +22,6 @@ pub(crate) const AGREEMENTS: &[(&str, &str)] = &[
     ("food-drug-provinces", certs_dev!("agreements/food-drug-provinces.toml")),
     ("national-food-drug", certs_dev!("agreements/national-food-drug.toml")),
     ("china-laos", certs_dev!("agreements/china-laos.toml")),
+    ("national-pursuit", certs_dev!("agreements/national-pursuit.toml")),
+    ("foreign-channel", certs_dev!("agreements/foreign-channel.toml")),
 ];

@@ -1,5 +1,6 @@
 //! A federation of three nodes in a temporary folder, judged with the eyes of a node.
 
+mod agreement;
 mod block;
 mod generated;
 mod operations;

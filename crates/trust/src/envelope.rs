@@ -6,6 +6,8 @@
 //!   Its digest ([`SealedRequest::digest`]) leaves the dispatch out, so that a later attempt is the same request.
 //! - The context is the body's associated data; an answer is sealed with the request's digest as associated data,
 //!   so that no answer fits another request.
+//! - The content of a request's body is a [`Brief`]: the service's ask, and for a brokered request the signed requests of
+//!   those for whom it is asked, with their openings.
 //! - A carrier appends a signed hop ([`Hop`]) and changes nothing else: [`VerifiedRequest`] -> [`CarriedRequest`] ->
 //!   [`Envelope`]. It answers for its predecessor; the destination verifies the whole line.
 //! - Commitment = SHA-256(salt ‖ content); salt and content stand in the sealed body and are checked after opening.
@@ -15,12 +17,16 @@
 
 mod answer;
 mod body;
+mod brief;
 mod context;
 mod request;
 mod trail;
 
-pub use answer::{Answer, AnswerContext, AnswerInvalid, Attached, Reply, SealedAnswer, Verdict};
+pub use answer::{
+    Answer, AnswerContext, AnswerInvalid, Attached, Opening, Reply, SealedAnswer, Source, Verdict,
+};
 pub use body::{Body, BodyTooLong, Opened};
+pub use brief::{BEHALF_MAX, Brief, Voucher};
 pub use context::{ATTEMPTS_MAX, CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
 pub use request::{
     AddressedRequest, CarriedRequest, Dispatch, Envelope, EnvelopeInvalid, SealedRequest, VerifiedRequest,

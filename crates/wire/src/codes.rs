@@ -2,7 +2,7 @@
 
 use crate::pb;
 use concord_domain::wanted::{IdentifierKind, NameKind, Sex};
-use concord_domain::{Branch, HandlingCode, HandlingLevel, OutcomeKind, Purpose};
+use concord_domain::{Branch, HandlingCode, HandlingLevel, OffenceNature, OutcomeKind, Purpose};
 
 /// Maps a domain enum to its protobuf twin and back; `Unspecified` and unknown numbers are nothing.
 macro_rules! twins {
@@ -27,6 +27,7 @@ twins!(Purpose, pb::request::v1::Purpose, purpose_to_pb, purpose, {
 twins!(Branch, pb::request::v1::Branch, branch_to_pb, branch, {
     Criminal, Economic, Narcotics, CounterTerrorism, PublicOrder, Border, FoodDrug,
 });
+twins!(OffenceNature, pb::request::v1::OffenceNature, nature_to_pb, nature, { Political, Military, Persecution });
 twins!(HandlingLevel, pb::request::v1::HandlingLevel, level_to_pb, level, { Official, Restricted, Confidential });
 twins!(HandlingCode, pb::request::v1::HandlingCode, code_to_pb, code, { H0, H1, H2, H3 });
 twins!(Sex, pb::person::v1::Sex, sex_to_pb, sex, { Female, Male });

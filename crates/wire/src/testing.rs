@@ -5,8 +5,8 @@ use concord_domain::wanted::{
     NameKind, Notice, NoticeNumber, Offence, PersonName, Query, Scope, Score, Sex, Subject, Totals,
 };
 use concord_domain::{
-    AgencyId, AgreementRef, Branch, Digest, Failure, Handling, HandlingCode, HandlingLevel, Outcome,
-    OutcomeKind, Purpose, Refusal,
+    AgencyId, AgreementRef, Branch, Digest, Failure, Handling, HandlingCode, HandlingLevel, OffenceNature,
+    Outcome, OutcomeKind, Purpose, Refusal,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -120,10 +120,11 @@ prop_compose! {
         level in code(HandlingLevel::ALL),
         handling_code in code(HandlingCode::ALL),
         branch in option::of(code(Branch::ALL)),
+        nature in option::of(code(OffenceNature::ALL)),
     ) -> Query {
         let handling = Handling { level, code: handling_code };
         let officer = officer.map(|officer| officer.parse().unwrap());
-        Query { subject, scope, purpose, case: case.parse().unwrap(), officer, handling, branch }
+        Query { subject, scope, purpose, case: case.parse().unwrap(), officer, handling, branch, nature }
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 impl From<Query> for pb::SearchRequest {
     fn from(query: Query) -> Self {
-        let Query { subject, scope, purpose, case, officer, handling, branch } = query;
+        let Query { subject, scope, purpose, case, officer, handling, branch, nature } = query;
         Self {
             subject: Some(subject.into()),
             scope: Some(scope.into()),
@@ -19,6 +19,7 @@ impl From<Query> for pb::SearchRequest {
             officer: officer.map(|o| o.as_str().to_owned()).unwrap_or_default(),
             handling: Some(handling.into()),
             branch: branch.map(codes::branch_to_pb).unwrap_or_default(),
+            offence_nature: nature.map(codes::nature_to_pb).unwrap_or_default(),
         }
     }
 }
@@ -28,8 +29,16 @@ impl TryFrom<pb::SearchRequest> for Query {
 
     /// Reports every field that is wrong, not only the first.
     fn try_from(message: pb::SearchRequest) -> Result<Self, Problems> {
-        let pb::SearchRequest { subject, scope, purpose, case_reference, officer, handling, branch } =
-            message;
+        let pb::SearchRequest {
+            subject,
+            scope,
+            purpose,
+            case_reference,
+            officer,
+            handling,
+            branch,
+            offence_nature,
+        } = message;
         let mut problems = Problems::default();
         let subject = problems.within("subject", Subject::try_from(subject.unwrap_or_default()));
         let scope = problems.within("scope", Scope::try_from(scope.unwrap_or_default()));
@@ -41,9 +50,14 @@ impl TryFrom<pb::SearchRequest> for Query {
             0 => Some(None),
             number => problems.take("branch", codes::branch(number).ok_or("is unknown").map(Some)),
         };
+        let nature = match offence_nature {
+            0 => Some(None),
+            number => problems.take("offence_nature", codes::nature(number).ok_or("is unknown").map(Some)),
+        };
         let query = (|| {
             let (subject, scope, purpose, handling) = (subject?, scope?, purpose?, handling?);
-            Some(Self { subject, scope, purpose, case: case?, officer: officer?, handling, branch: branch? })
+            let (case, officer, branch, nature) = (case?, officer?, branch?, nature?);
+            Some(Self { subject, scope, purpose, case, officer, handling, branch, nature })
         })();
         problems.finish(query)
     }

@@ -17,7 +17,7 @@ pub(super) fn covering<'a>(
     now: Timestamp,
 ) -> Result<&'a Grant, Gap<'a>> {
     let mut closest = Gap { text, grant: None, missing: Missing::Operation };
-    let carried = carried(chain, text, places, now);
+    let carried = places.via.iter().all(|carrier| chain.lets_carry(text, carrier, now));
     for grant in &text.grants {
         match missing(text, grant, facts, places, carried) {
             None => return Ok(grant),
@@ -25,14 +25,6 @@ pub(super) fn covering<'a>(
         }
     }
     Err(closest)
-}
-
-/// Whether every carrier is among those of the agreement, and behind a party that takes part.
-fn carried(chain: &Chain, text: &SignedAgreement, places: &Places<'_>, now: Timestamp) -> bool {
-    let takes_part = |line: &Line<'_>| {
-        text.party_of(line).is_some_and(|party| chain.absence(party, text.version, now).is_none())
-    };
-    places.via.iter().all(|carrier| text.carried_by(carrier) && takes_part(carrier))
 }
 
 fn missing(

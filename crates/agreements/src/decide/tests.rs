@@ -205,6 +205,26 @@ fn below_means_below_in_the_charter_and_not_by_name() {
 }
 
 #[test]
+fn a_grant_among_parties_is_between_them_and_not_within_one() {
+    let rules = rules(&[northwest()]);
+    for (from, to) in [("km.yn.police.cn", "yn.police.cn"), ("gd.km.yn.police.cn", "km.yn.police.cn")] {
+        let case = Case::between(from, to);
+        assert_eq!(case.refusal(&rules), Refusal::NoAgreement);
+        assert_eq!(case.claims(&rules, "northwest").refusal(&rules), Refusal::OperationNotGranted);
+    }
+    assert!(Case::between("km.yn.police.cn", "odd.yn.police.cn").passes(&rules), "it is behind Gansu");
+    let three = Agreement {
+        parties: ["police.cn", "yn.police.cn", "fda.cn"].map(agency).to_vec(),
+        ..named("three", AgreementKind::National)
+    };
+    let rules = self::rules(&[three]);
+    assert!(Case::between("km.yn.police.cn", "gs.police.cn").passes(&rules), "the nearest party counts");
+    assert_eq!(Case::between("sn.police.cn", "gs.police.cn").refusal(&rules), Refusal::NoAgreement);
+    let named = Grant { from: listed(&["*.yn.police.cn"]), to: listed(&["yn.police.cn"]), ..grant("1") };
+    assert!(Case::between("km.yn.police.cn", "yn.police.cn").passes(&with(vec![named])), "named, it may");
+}
+
+#[test]
 fn a_grant_has_a_direction() {
     let rules =
         with(vec![Grant { from: listed(&["yn.police.cn"]), to: listed(&["gs.police.cn"]), ..grant("4.2") }]);

@@ -1,6 +1,7 @@
 //! The versions of one agreement, each by leave of the one before.
 
 use super::absences::{Absence, Absences};
+use crate::coverage::Line;
 use crate::declaration::{Act, SignedDeclaration};
 use crate::error::AgreementError;
 use crate::signed::{SignedAgreement, Text};
@@ -99,6 +100,13 @@ impl Chain {
         now: Timestamp,
     ) -> impl Iterator<Item = &'a AgencyId> {
         text.parties.iter().filter(move |party| self.absence(party, text.version, now).is_none())
+    }
+
+    /// Whether the agency may carry what `text` grants, at `now`: it is among its carriers, and behind a party that takes
+    /// part.
+    pub(crate) fn lets_carry(&self, text: &SignedAgreement, carrier: &Line<'_>, now: Timestamp) -> bool {
+        let takes_part = |party| self.absence(party, text.version, now).is_none();
+        text.carried_by(carrier) && text.party_of(carrier).is_some_and(takes_part)
     }
 
     /// Whether everybody takes part at any time.

@@ -26,18 +26,18 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     /// The version that is left, and all before it [default: the highest that the node knows]
-    #[arg(long = "of-version", value_name = "N")]
-    of_version: Option<u32>,
+    #[arg(long, value_name = "VERSION")]
+    up_to: Option<u32>,
 }
 
 /// Declares, signs and submits it.
 pub(crate) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
-    let Arguments { agreement, party, effective_at, key, of_version } = arguments;
+    let Arguments { agreement, party, effective_at, key, up_to } = arguments;
     let text = std::fs::read_to_string(key).map(Zeroizing::new);
     let text = text.with_context(|| key.display().to_string())?;
     let signer = SigningKey::from_text(&text).with_context(|| key.display().to_string())?;
     let client = session.client()?;
-    let version = match of_version {
+    let version = match up_to {
         Some(version) => *version,
         None => highest(&client, agreement).await?,
     };
@@ -61,7 +61,7 @@ async fn highest(client: &Client, agreement: &AgreementId) -> anyhow::Result<u32
     let counts = |state| matches!(state, DocumentState::InForce | DocumentState::Upcoming);
     let versions = known.iter().filter(|d| d.at.name == agreement.as_str() && counts(d.state));
     let Some(highest) = versions.map(|d| d.at.sequence).max() else {
-        bail!("{agreement}: the node knows no version in force or to come; give --of-version");
+        bail!("{agreement}: the node knows no version in force or to come; give --version");
     };
     u32::try_from(highest).context("a version")
 }

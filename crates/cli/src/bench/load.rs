@@ -6,7 +6,7 @@ use crate::demo::Inquiry;
 use crate::people::Person;
 use anyhow::{Context, ensure};
 use concord_client::Client;
-use concord_domain::{AgencyId, OutcomeKind};
+use concord_domain::{AgencyId, OutcomeKind, Purpose};
 use hdrhistogram::Histogram;
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +22,10 @@ pub(super) enum By {
     Id,
     /// Name and date of birth.
     Name,
+    /// The identity number, under the agreement whose requests may be carried, to an agency to which a line leads.
+    Straight,
+    /// The same to an agency to which none leads.
+    Carried,
 }
 
 impl fmt::Display for By {
@@ -29,6 +33,8 @@ impl fmt::Display for By {
         f.write_str(match self {
             Self::Id => "id",
             Self::Name => "name",
+            Self::Straight => "id, national",
+            Self::Carried => "id, carried",
         })
     }
 }
@@ -40,9 +46,12 @@ pub(super) struct Run {
     pub(super) took: Duration,
     /// Microseconds of each search, as its asker saw them.
     pub(super) latency: Histogram<u64>,
-    /// CPU time of the asking node, the asked node and the asker.
-    pub(super) cpu: [Duration; 3],
+    /// CPU time of the asking node, the asked node, the asker and the carrier.
+    pub(super) cpu: [Duration; PROCESSES],
 }
+
+/// The processes whose CPU time is told.
+pub(super) const PROCESSES: usize = 4;
 
 /// Latencies are kept with three digits up to a minute, which no search takes.
 const LATENCY_MAX_US: u64 = 60_000_000;
@@ -53,6 +62,7 @@ pub(super) struct Load {
     client: Client,
     asked: AgencyId,
     pids: [u32; 3],
+    carrier: Option<u32>,
     people: u32,
     concurrency: u16,
 }
@@ -68,7 +78,13 @@ impl Load {
         let pid = |agency| cluster.node(agency).map(|node| node.pid).context("no such node");
         let pids = [pid(asking)?, pid(asked)?, std::process::id()];
         let client = cluster.client(asking)?;
-        Ok(Self { client, asked: asked.clone(), pids, people, concurrency })
+        Ok(Self { client, asked: asked.clone(), pids, carrier: None, people, concurrency })
+    }
+
+    /// The same with the node of a carrier, whose CPU time is told too.
+    pub(super) fn by(self, cluster: &Cluster, carrier: &AgencyId) -> anyhow::Result<Self> {
+        let carrier = cluster.node(carrier).map(|node| node.pid).context("no such node")?;
+        Ok(Self { carrier: Some(carrier), ..self })
     }
 
     /// Searches for so long. Every search must find somebody.
@@ -95,7 +111,7 @@ impl Load {
         }
         let took = started.elapsed();
         let after = self.cpu()?;
-        let mut cpu = [Duration::ZERO; 3];
+        let mut cpu = [Duration::ZERO; PROCESSES];
         for (spent, (after, before)) in cpu.iter_mut().zip(after.into_iter().zip(before)) {
             *spent = after.saturating_sub(before);
         }
@@ -103,9 +119,10 @@ impl Load {
         Ok(Run { by, took, latency, cpu })
     }
 
-    fn cpu(&self) -> anyhow::Result<[Duration; 3]> {
+    fn cpu(&self) -> anyhow::Result<[Duration; PROCESSES]> {
         let [asking, asked, own] = self.pids;
-        Ok([cpu::of(asking)?, cpu::of(asked)?, cpu::of(own)?])
+        let carrier = self.carrier.map(cpu::of).transpose()?.unwrap_or_default();
+        Ok([cpu::of(asking)?, cpu::of(asked)?, cpu::of(own)?, carrier])
     }
 }
 
@@ -119,6 +136,9 @@ async fn search(client: &Client, asked: &AgencyId, by: By, person: &Person) -> a
     let inquiry = match by {
         By::Id => Inquiry::by_id(person, scope)?,
         By::Name => Inquiry::by_name(person, scope)?,
+        By::Straight | By::Carried => {
+            Inquiry { purpose: Purpose::SeriousCrime, ..Inquiry::by_id(person, scope)? }
+        }
     };
     let started = Instant::now();
     let found = inquiry.ask(client).await?;

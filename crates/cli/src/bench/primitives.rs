@@ -1,5 +1,6 @@
 //! What a search is made of, each part measured by itself in this process.
 
+use super::decision::Decision;
 use crate::demo::Inquiry;
 use crate::people::Person;
 use anyhow::ensure;
@@ -46,6 +47,7 @@ pub(super) async fn measure(dir: &Path, people: u32) -> anyhow::Result<Vec<Cost>
     let mut costs = cryptography()?;
     costs.extend(commits(&dir.join("primitives")).await?);
     costs.extend(register(people)?);
+    costs.push(decision()?);
     Ok(costs)
 }
 
@@ -109,6 +111,13 @@ fn register(people: u32) -> anyhow::Result<Vec<Cost>> {
         spends: Spends::Cpu,
     };
     Ok(vec![cost("register, by id", &by_id), cost("register, by name", &by_name)])
+}
+
+fn decision() -> anyhow::Result<Cost> {
+    let decision = Decision::prepare()?;
+    // May we ask, may we open, may we serve.
+    let (what, times) = ("decide, 1,000 agencies, 200 agreements", 3);
+    Ok(Cost { what, each: each(|| decision.decide()), times, spends: Spends::Cpu })
 }
 
 fn each<T>(mut work: impl FnMut() -> T) -> Duration {

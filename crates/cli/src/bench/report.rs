@@ -22,6 +22,7 @@ struct RunLine {
     cpu_us_asking_node: f64,
     cpu_us_asked_node: f64,
     cpu_us_asker: f64,
+    cpu_us_carrier: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -43,7 +44,7 @@ pub(super) fn print(
 ) -> anyhow::Result<()> {
     let lines: Vec<_> = runs.iter().map(|run| run_line(run, concurrency, people)).collect();
     let mut parts: Vec<_> = costs.iter().map(cost_line).collect();
-    parts.extend(runs.iter().zip(&lines).map(|(run, line)| rest(run.by, line, costs)));
+    parts.extend(runs.iter().zip(&lines).filter_map(|(run, line)| rest(run.by, line, costs)));
     match output.format() {
         Format::Json => {
             for line in &lines {
@@ -70,7 +71,7 @@ fn run_line(run: &Run, concurrency: u16, people: u32) -> RunLine {
     let Run { by, took, latency, cpu } = run;
     let searches = latency.len();
     let count = float(searches);
-    let [asking, asked, own] = cpu.map(|spent| micros(spent) / count);
+    let [asking, asked, own, carrier] = cpu.map(|spent| micros(spent) / count);
     RunLine {
         search_by: by.to_string(),
         cores: std::thread::available_parallelism().map_or(0, usize::from),
@@ -85,6 +86,7 @@ fn run_line(run: &Run, concurrency: u16, people: u32) -> RunLine {
         cpu_us_asking_node: round(asking),
         cpu_us_asked_node: round(asked),
         cpu_us_asker: round(own),
+        cpu_us_carrier: round(carrier),
     }
 }
 
@@ -104,15 +106,16 @@ fn cost_line(cost: &Cost) -> CostLine {
 }
 
 /// What the nodes' CPU time has beyond the parts that were measured.
-fn rest(by: By, line: &RunLine, costs: &[Cost]) -> CostLine {
+fn rest(by: By, line: &RunLine, costs: &[Cost]) -> Option<CostLine> {
     let (part, other) = match by {
         By::Id => ("by id: TLS, HTTP/2, SQLite, the rest", "register, by name"),
         By::Name => ("by name: TLS, HTTP/2, SQLite, the rest", "register, by id"),
+        By::Straight | By::Carried => return None,
     };
     let counted = costs.iter().filter(|cost| cost.spends == Spends::Cpu && cost.what != other);
     let known: f64 = counted.map(|cost| micros(cost.each) * f64::from(cost.times)).sum();
     let rest = round((line.cpu_us_asking_node + line.cpu_us_asked_node - known).max(0.0));
-    CostLine { part, each_us: rest, times_a_search: 1, us_a_search: rest, spends: "cpu" }
+    Some(CostLine { part, each_us: rest, times_a_search: 1, us_a_search: rest, spends: "cpu" })
 }
 
 fn run_table(lines: &[RunLine]) -> Table {
@@ -127,6 +130,7 @@ fn run_table(lines: &[RunLine]) -> Table {
         "CPU µs asking node",
         "CPU µs asked node",
         "CPU µs asker",
+        "CPU µs carrier",
     ]);
     table.add_rows(lines.iter().map(|line| {
         [
@@ -139,6 +143,7 @@ fn run_table(lines: &[RunLine]) -> Table {
             format!("{:.0}", line.cpu_us_asking_node),
             format!("{:.0}", line.cpu_us_asked_node),
             format!("{:.0}", line.cpu_us_asker),
+            format!("{:.0}", line.cpu_us_carrier),
         ]
     }));
     table
@@ -199,10 +204,10 @@ mod tests {
         ];
         let mut latency = hdrhistogram::Histogram::new(3).unwrap();
         latency.record_n(2000, 10).unwrap();
-        let cpu = [Duration::from_micros(3000), Duration::from_micros(2000), Duration::ZERO];
+        let cpu = [Duration::from_micros(3000), Duration::from_micros(2000), Duration::ZERO, Duration::ZERO];
         let run = Run { by: By::Id, took: Duration::from_secs(2), latency, cpu };
         let line = run_line(&run, 4, 100);
         assert!((line.per_second - 5.0).abs() < 0.01 && (line.cpu_us_asking_node - 300.0).abs() < 0.1);
-        assert!((rest(By::Id, &line, &costs).us_a_search - 465.0).abs() < 0.1);
+        assert!((rest(By::Id, &line, &costs).unwrap().us_a_search - 465.0).abs() < 0.1);
     }
 }

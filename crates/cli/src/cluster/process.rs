@@ -103,6 +103,11 @@ impl Process {
         }
     }
 
+    /// SIGHUP: look at the files now.
+    pub(super) fn reload(&self) {
+        self.signal(Signal::HUP);
+    }
+
     fn signal(&self, signal: Signal) {
         // Once it was waited for, its number may be another process's.
         if self.has_ended() {

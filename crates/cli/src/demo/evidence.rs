@@ -38,14 +38,14 @@ impl Ledgers {
     }
 
     /// Checks that our own ledger has the finding, and, where an answer came, that its receipt is signed by the
-    /// agency that answered and that agency's ledger has the entry. Tells whether there was a receipt.
+    /// agency that answered, or the broker that we asked, and that agency's ledger has the entry. Tells whether there was a receipt.
     pub(super) fn check(&self, finding: &Finding) -> anyhow::Result<bool> {
         let record =
             finding.record.as_ref().with_context(|| format!("{}: no record of it", finding.agency))?;
         self.check_position(record)?;
         let Some(position) = &finding.receipt else { return Ok(false) };
-        let keyring = self.directory.keyring(&finding.agency).context("no keyring")?;
-        let receipt = Receipt::verify(&finding.signed_receipt, &finding.agency, &keyring.message)?;
+        let keyring = self.directory.keyring(&position.ledger).context("no keyring")?;
+        let receipt = Receipt::verify(&finding.signed_receipt, &position.ledger, &keyring.message)?;
         ensure!(
             (receipt.index, receipt.leaf) == (position.index, position.leaf),
             "{}: the signed receipt names another entry",

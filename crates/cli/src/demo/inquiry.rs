@@ -4,7 +4,7 @@ use crate::people::Person;
 use anyhow::{Context, bail, ensure};
 use concord_client::{Client, SearchEvent};
 use concord_domain::wanted::{Candidate, Finding, Identifier, IdentifierKind, Query, Scope, Subject};
-use concord_domain::{AgencyId, Handling, OutcomeKind, Purpose};
+use concord_domain::{AgencyId, AgreementId, Handling, OffenceNature, OutcomeKind, Purpose};
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,6 +18,7 @@ pub(crate) struct Inquiry {
     pub(crate) subject: Subject,
     pub(crate) scope: Vec<AgencyId>,
     pub(crate) purpose: Purpose,
+    pub(crate) nature: Option<OffenceNature>,
 }
 
 impl Inquiry {
@@ -25,14 +26,14 @@ impl Inquiry {
     pub(crate) fn by_id(person: &Person, scope: &[AgencyId]) -> anyhow::Result<Self> {
         let identifier = Identifier::new(IdentifierKind::ResidentId, person.resident_id(), None)?;
         let subject = Subject::new(&[], vec![identifier])?;
-        Ok(Self { subject, scope: scope.to_vec(), purpose: Purpose::FugitiveApprehension })
+        Ok(Self { subject, scope: scope.to_vec(), purpose: Purpose::FugitiveApprehension, nature: None })
     }
 
     /// By name and date of birth.
     pub(crate) fn by_name(person: &Person, scope: &[AgencyId]) -> anyhow::Result<Self> {
         let mut subject = Subject::new(&[person.name().to_owned()], Vec::new())?;
         subject.birth = Some(person.birth().parse()?);
-        Ok(Self { subject, scope: scope.to_vec(), purpose: Purpose::FugitiveApprehension })
+        Ok(Self { subject, scope: scope.to_vec(), purpose: Purpose::FugitiveApprehension, nature: None })
     }
 
     /// Asks, and checks that every agency in scope is reported exactly once, and the summary agrees.
@@ -46,6 +47,7 @@ impl Inquiry {
             officer: Some("demo-officer".parse()?),
             handling: Handling::default(),
             branch: None,
+            nature: self.nature,
         };
         let events: Vec<_> = client.search(query, TIMEOUT).await?.try_collect().await?;
         let mut findings = BTreeMap::new();
@@ -76,7 +78,7 @@ pub(crate) struct Findings(BTreeMap<AgencyId, Finding>);
 impl Findings {
     /// The finding of an agency, if its outcome is the expected one.
     pub(crate) fn expect(&self, agency: &AgencyId, kind: OutcomeKind) -> anyhow::Result<&Finding> {
-        let finding = self.0.get(agency).with_context(|| format!("{agency} was not asked"))?;
+        let finding = self.of(agency)?;
         if finding.outcome.kind() != kind {
             bail!("{agency}: {} ({}) instead of {kind}", finding.outcome, finding.explanation);
         }
@@ -93,6 +95,25 @@ impl Findings {
             "{agency}: the best candidate is another person"
         );
         Ok(best)
+    }
+
+    /// Why the agency, or our own side in asking it, refused.
+    pub(crate) fn refusal(&self, agency: &AgencyId) -> anyhow::Result<&'static str> {
+        let outcome = self.expect(agency, OutcomeKind::Refused)?.outcome;
+        outcome.reason().context("a refusal without a reason")
+    }
+
+    /// The agency's answer, if it came with authority from that agreement.
+    pub(crate) fn under(&self, agency: &AgencyId, agreement: &AgreementId) -> anyhow::Result<&Finding> {
+        let finding = self.expect(agency, OutcomeKind::Hit)?;
+        let authority = finding.authority.as_ref().context("an answer without authority")?;
+        ensure!(authority.agreement.id == *agreement, "{agency}: served under {}", authority.agreement);
+        Ok(finding)
+    }
+
+    /// What came of asking the agency.
+    pub(crate) fn of(&self, agency: &AgencyId) -> anyhow::Result<&Finding> {
+        self.0.get(agency).with_context(|| format!("{agency} was not asked"))
     }
 
     pub(crate) fn into_each(self) -> impl Iterator<Item = Finding> {

@@ -1,58 +1,21 @@
 //! The steps of the demo, in their order.
 
+use super::agreements::{event_ends, withdrawn};
+use super::cast::{Cast, PEOPLE};
 use super::evidence::Ledgers;
 use super::inquiry::{Findings, Inquiry};
+use super::routes::{brokered, carried, failover};
 use super::walk::Walk;
 use crate::cluster::{Cluster, ClusterOptions};
 use crate::people::Person;
 use anyhow::{Context, ensure};
 use concord_client::Client;
 use concord_domain::wanted::Finding;
-use concord_domain::{AgencyId, OutcomeKind, Purpose};
+use concord_domain::{OutcomeKind, Purpose};
 use concord_pki::Layout;
 use futures_util::stream;
 use std::io;
 use std::path::Path;
-
-/// People in each register.
-const PEOPLE: u32 = 300;
-
-/// Who takes part: four of one mechanism, and one that shares no agreement with the first.
-struct Cast {
-    guizhou: AgencyId,
-    yunnan: AgencyId,
-    sichuan: AgencyId,
-    chongqing: AgencyId,
-    guangdong: AgencyId,
-}
-
-impl Cast {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Self {
-            guizhou: "gz.police.cn".parse()?,
-            yunnan: "yn.police.cn".parse()?,
-            sichuan: "sc.police.cn".parse()?,
-            chongqing: "cq.police.cn".parse()?,
-            guangdong: "gd.police.cn".parse()?,
-        })
-    }
-
-    fn all(&self) -> Vec<AgencyId> {
-        let Self { guizhou, yunnan, sichuan, chongqing, guangdong } = self;
-        [guizhou, yunnan, sichuan, chongqing, guangdong].map(Clone::clone).into()
-    }
-
-    /// Whom Guizhou asks under the agreement of the pan-southwest mechanism.
-    fn partners(&self) -> Vec<AgencyId> {
-        let Self { yunnan, sichuan, chongqing, .. } = self;
-        [yunnan, sichuan, chongqing].map(Clone::clone).into()
-    }
-
-    /// The people in the register of the `n`-th partner.
-    fn people(n: u32) -> impl Iterator<Item = Person> {
-        (n * PEOPLE..(n + 1) * PEOPLE).map(Person::generated)
-    }
-}
 
 /// Does every step; what was received on the way is held against the ledgers at the end.
 pub(super) async fn walk(walk: &Walk, dir: &Path) -> anyhow::Result<()> {
@@ -71,6 +34,13 @@ pub(super) async fn walk(walk: &Walk, dir: &Path) -> anyhow::Result<()> {
         walk.step("search.unreachable", unreachable(&mut cluster, &client, &cast)).await?.into_each(),
     );
     received.extend(walk.step("search.back", back(&mut cluster, &client, &cast)).await?.into_each());
+    let yunnan = cluster.client(&cast.yunnan)?;
+    received.extend(walk.step("route.carried", carried(&yunnan, &cast)).await?.into_each());
+    received.extend(walk.step("route.failover", failover(&mut cluster, &yunnan, &cast)).await?.into_each());
+    let county = cluster.client(&cast.county)?;
+    received.extend(walk.step("route.brokered", brokered(&county, &cast)).await?);
+    received.extend(walk.step("agreement.event-ends", event_ends(&cluster, &client, &cast)).await?);
+    received.extend(walk.step("agreement.withdrawn", withdrawn(&cluster, &client, &cast)).await?);
     walk.step("ledger.verified", verified(cluster, &cast, &received)).await
 }
 
@@ -89,7 +59,7 @@ async fn start(dir: &Path, cast: &Cast, options: ClusterOptions) -> anyhow::Resu
 }
 
 async fn import(cluster: &Cluster, cast: &Cast) -> anyhow::Result<((), String)> {
-    for (n, agency) in (0..).zip(cast.partners()) {
+    for (n, agency) in (0..).zip(cast.holders()) {
         let client = cluster.client(&agency)?;
         let notices = Cast::people(n).map(|p| p.notice()).collect::<anyhow::Result<Vec<_>>>()?;
         let rows = (1..).zip(notices).map(io::Result::Ok);
@@ -101,7 +71,7 @@ async fn import(cluster: &Cluster, cast: &Cast) -> anyhow::Result<((), String)> 
             "{agency}: {counts:?}"
         );
     }
-    Ok(((), format!("{PEOPLE} generated people in each of {} registers", cast.partners().len())))
+    Ok(((), format!("{PEOPLE} generated people in each of {} registers", cast.holders().len())))
 }
 
 async fn hit(client: &Client, cast: &Cast) -> anyhow::Result<(Findings, String)> {
@@ -146,22 +116,18 @@ async fn no_hit(client: &Client, cast: &Cast) -> anyhow::Result<(Findings, Strin
 async fn refused(client: &Client, cast: &Cast) -> anyhow::Result<(Vec<Finding>, String)> {
     let person = Person::generated(0);
     let strangers = Inquiry::by_id(&person, std::slice::from_ref(&cast.guangdong))?.ask(client).await?;
-    let no_agreement = reason(&strangers, &cast.guangdong)?;
+    let no_agreement = strangers.refusal(&cast.guangdong)?;
     ensure!(no_agreement == "NO_AGREEMENT", "{}: refused for {no_agreement}", cast.guangdong);
     let mut inquiry = Inquiry::by_id(&person, std::slice::from_ref(&cast.yunnan))?;
     inquiry.purpose = Purpose::Research;
     let curious = inquiry.ask(client).await?;
-    let no_purpose = reason(&curious, &cast.yunnan)?;
+    let no_purpose = curious.refusal(&cast.yunnan)?;
     ensure!(no_purpose == "PURPOSE_NOT_GRANTED", "{}: refused for {no_purpose}", cast.yunnan);
     let says = format!(
         "{}: {no_agreement}; {} for the purpose of research: {no_purpose}",
         cast.guangdong, cast.yunnan
     );
     Ok((strangers.into_each().chain(curious.into_each()).collect(), says))
-}
-
-fn reason(found: &Findings, agency: &AgencyId) -> anyhow::Result<&'static str> {
-    found.expect(agency, OutcomeKind::Refused)?.outcome.reason().context("a refusal without a reason")
 }
 
 async fn unreachable(
@@ -202,7 +168,7 @@ async fn verified(cluster: Cluster, cast: &Cast, received: &[Finding]) -> anyhow
     }
     ensure!(receipts > 0, "no answer had a receipt");
     let says = format!(
-        "{} ledgers with {} entries are whole; {} outcomes stand in Guizhou's, {receipts} answers in both sides'",
+        "{} ledgers with {} entries are whole; {} outcomes stand in the askers', {receipts} answers in both sides'",
         cast.all().len(),
         ledgers.size()?,
         received.len()

@@ -48,6 +48,6 @@ impl Walk {
     fn tell(&self, line: &Line) -> std::io::Result<()> {
         let Line { step, ok, took_ms, says } = line;
         let mark = if *ok { "ok" } else { "FAILED" };
-        self.output.result(line, || format!("{mark:<7}{step:<20}{took_ms:>6} ms  {says}"))
+        self.output.result(line, || format!("{mark:<7}{step:<21}{took_ms:>6} ms  {says}"))
     }
 }

@@ -81,13 +81,12 @@ fn what(event: &Event) -> Option<String> {
         Event::Adopted { kind, name, sequence, digest: _ } => {
             Some(format!("{} {} {sequence}", kind.as_str(), name.as_str()))
         }
+        Event::Carried { request: _, from, next } => Some(format!("from {from} to {next}")),
         Event::Distrusted { peer, reason, request: _ } => Some(format!("{peer}: {}", reason.as_str())),
         Event::RollbackAccepted { seen } => Some(format!("a peer has seen {seen} entries")),
-        Event::Asked { .. }
-        | Event::Released { .. }
-        | Event::Refused { .. }
-        | Event::Concluded { .. }
-        | Event::Carried { .. } => None,
+        Event::Asked { .. } | Event::Released { .. } | Event::Refused { .. } | Event::Concluded { .. } => {
+            None
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use anyhow::Context;
 use clap::Args;
 use concord_domain::wanted::{BirthDate, Identifier, IdentifierKind, Query, Scope, Sex, Subject};
 use concord_domain::{
-    AgencyId, AgreementId, Branch, CaseRef, Handling, HandlingCode, HandlingLevel, Officer, Purpose,
+    AgencyId, AgreementId, Branch, CaseRef, Handling, HandlingCode, HandlingLevel, OffenceNature, Officer,
+    Purpose,
 };
 use concord_matching::check_resident_id;
 use std::time::Duration;
@@ -43,6 +44,9 @@ pub(crate) struct Arguments {
     /// The officer's branch, such as criminal
     #[arg(long)]
     branch: Option<Branch>,
+    /// The nature of the offence where it may exclude cooperation: political, military or persecution
+    #[arg(long, value_name = "NATURE")]
+    nature: Option<OffenceNature>,
     /// How long to wait for answers, such as 10s; 60s at most
     #[arg(long, value_parser = timeout, default_value = "10s")]
     timeout: Duration,
@@ -58,15 +62,27 @@ fn timeout(text: &str) -> Result<Duration, String> {
 impl Arguments {
     /// The query, and how long to wait.
     pub(super) fn query(self) -> anyhow::Result<(Query, Duration)> {
-        let Self { names, identifiers, dob, sex, scope, purpose, case, officer, handling, branch, timeout } =
-            self;
+        let Self {
+            names,
+            identifiers,
+            dob,
+            sex,
+            scope,
+            purpose,
+            case,
+            officer,
+            handling,
+            branch,
+            nature,
+            timeout,
+        } = self;
         for identifier in identifiers.iter().filter(|i| i.kind == IdentifierKind::ResidentId) {
             // A mistyped number can match nothing: better said here than reported as "no hit" by everybody.
             check_resident_id(identifier.number()).context("--id")?;
         }
         let mut subject = Subject::new(&names, identifiers)?;
         (subject.birth, subject.sex) = (dob, sex);
-        Ok((Query { subject, scope, purpose, case, officer, handling, branch }, timeout))
+        Ok((Query { subject, scope, purpose, case, officer, handling, branch, nature }, timeout))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Candidate, Subject};
 use crate::{
-    AgencyId, AgreementId, AgreementRef, Branch, CaseRef, Clause, Digest, Handling, Officer, Outcome,
-    OutcomeKind, Purpose,
+    AgencyId, AgreementId, AgreementRef, Branch, CaseRef, Clause, Digest, Handling, OffenceNature, Officer,
+    Outcome, OutcomeKind, Purpose,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -42,6 +42,8 @@ pub struct Query {
     pub handling: Handling,
     /// The officer's branch.
     pub branch: Option<Branch>,
+    /// The nature of the offence, where it may exclude cooperation; none for an ordinary one.
+    pub nature: Option<OffenceNature>,
 }
 
 /// The authority of a clause.

@@ -7,7 +7,7 @@ mod refused;
 mod rules;
 
 use super::*;
-use crate::testing::{ORIGIN, World, agency, envelope};
+use crate::testing::{ORIGIN, World, agency, envelope, soon};
 use concord_domain::OutcomeKind;
 use concord_ledger::Event;
 use concord_trust::envelope::Verdict;
@@ -44,7 +44,7 @@ async fn what_is_not_authentic_is_neither_answered_nor_recorded() {
     let swapped = Envelope { sealed_body: envelope(&second, 1).sealed_body, ..envelope(&first, 1) };
     let garbage = Envelope { request: b"garbage".to_vec(), hops: vec![], sealed_body: vec![] };
     for bad in [swapped, garbage] {
-        let result = world.inbound.deliver(&agency(ORIGIN), bad, crate::testing::patience()).await;
+        let result = world.inbound.deliver(&agency(ORIGIN), bad, soon()).await;
         assert!(matches!(result, Err(NotServed::Invalid(_))), "{result:?}");
     }
     assert!(world.ledger().is_empty());

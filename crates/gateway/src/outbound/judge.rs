@@ -1,11 +1,10 @@
 //! What comes back is judged: only an answer with a valid receipt, under the agreement asked under, counts.
 
-use crate::operation::Operation;
 use crate::record::{Asked, Evidence};
 use concord_domain::{AgencyId, Failure, Outcome, OutcomeKind};
 use concord_ledger::{Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash};
 use concord_trust::PublicKey;
-use concord_trust::envelope::{Answer, AnswerInvalid, Attached, Reply, Verdict};
+use concord_trust::envelope::{Answer, AnswerInvalid, Attached, Reply, Source, Verdict};
 
 /// Who answers, with the keys that it may sign with: as they are when its answer is there, since they may have changed
 /// since it was asked.
@@ -13,6 +12,13 @@ pub(super) struct Responder<'a> {
     pub(super) agency: &'a AgencyId,
     pub(super) message: Vec<PublicKey>,
     pub(super) checkpoint: Vec<PublicKey>,
+}
+
+impl Responder<'_> {
+    /// The receipt, if it is this agency's.
+    fn receipt(&self, signed: &[u8]) -> Option<Receipt> {
+        self.message.iter().find_map(|key| Receipt::verify(signed, self.agency, key).ok())
+    }
 }
 
 pub(super) fn unusable(error: AnswerInvalid) -> Failure {
@@ -24,41 +30,129 @@ pub(super) fn unusable(error: AnswerInvalid) -> Failure {
     }
 }
 
-/// Turns a verified reply into evidence. An answer without a valid receipt over an entry about this very request does not
-/// count: the responder may not have put it on its record. Nor does one under another agreement than was asked, nor one
-/// whose outcome and content contradict each other.
-pub(super) fn judge<O: Operation>(
-    reply: Reply,
-    asked: &Asked,
-    peer: &Responder<'_>,
-) -> (Evidence, Option<O::Answer>) {
-    let failed =
-        |failure| (Evidence::of(Outcome::Failed(failure)).under(Some(asked.authority().clone())), None);
-    let Some((receipt, mut route)) = receipt_for(&reply, asked, peer) else {
-        return failed(Failure::AnswerInvalid);
-    };
-    let Reply { answer, commitment, attached } = reply;
-    let Answer { verdict, agreement, clause: _, content, explanation } = answer;
-    let (outcome, answer) = match verdict {
-        Verdict::Refused(refusal) => (Outcome::Refused(refusal), None),
-        Verdict::Served(_) if agreement.as_ref() != Some(&asked.authority().agreement) => {
-            return failed(Failure::AnswerInvalid);
-        }
-        Verdict::Served(kind) => match (served(kind), O::decode_answer(&content)) {
-            (Some(outcome), Some(answer)) if O::outcome(&answer) == kind => (outcome, Some(answer)),
-            _ => return failed(Failure::AnswerUnreadable),
-        },
-    };
-    let mut evidence = Evidence::of(outcome).under(Some(asked.authority().clone()));
-    if matches!(outcome, Outcome::Refused(_)) && !explanation.is_empty() {
-        evidence.explanation = shown(&explanation);
+/// What an answer comes to.
+pub(super) struct Judged {
+    pub(super) evidence: Evidence,
+    /// The service's answer.
+    pub(super) content: Option<Vec<u8>>,
+    /// Where it is from, for those to whom it is passed on.
+    pub(super) source: Option<Source>,
+}
+
+/// By what an answer is judged.
+#[derive(Clone, Copy)]
+pub(super) struct Bench<'a> {
+    pub(super) asked: &'a Asked,
+    /// The agency that answers.
+    pub(super) peer: &'a Responder<'a>,
+    /// What an answer amounts to; `None` if the content is no answer.
+    pub(super) read: &'a (dyn Fn(&[u8]) -> Option<OutcomeKind> + Send + Sync),
+    /// Whom the peer was to ask in turn.
+    pub(super) beyond: Option<&'a Responder<'a>>,
+}
+
+impl Bench<'_> {
+    /// Turns a verified reply into evidence. An answer without a valid receipt over an entry about this very request
+    /// does not count: the responder may not have put it on its record. Nor does one under another agreement than was
+    /// asked, nor one whose outcome and content contradict each other, nor a broker's without the receipt of the agency
+    /// that it has it from.
+    pub(super) fn judge(&self, reply: Reply) -> Judged {
+        self.counts(reply).unwrap_or_else(|failure| {
+            let evidence = Evidence::of(Outcome::Failed(failure)).under(Some(self.asked.authority().clone()));
+            Judged { evidence, content: None, source: None }
+        })
     }
-    evidence.answer = Some(commitment);
-    evidence.receipt = Some((receipt, attached.receipt));
-    route.push(peer.agency.clone());
-    evidence.route = route;
-    evidence.checkpoint = attached.checkpoint.and_then(|text| checked(&text, peer));
-    (evidence, answer)
+
+    fn counts(&self, reply: Reply) -> Result<Judged, Failure> {
+        let Self { asked, peer, .. } = *self;
+        let (receipt, mut route) = receipt_for(&reply, asked, peer).ok_or(Failure::AnswerInvalid)?;
+        route.push(peer.agency.clone());
+        let Reply { answer, commitment, opening, attached } = reply;
+        let Answer { verdict, agreement, clause: _, content, explanation, source } = answer;
+        let (outcome, content) = match verdict {
+            Verdict::Refused(refusal) => (Outcome::Refused(refusal), None),
+            Verdict::Served(_) if agreement.as_ref() != Some(&asked.authority().agreement) => {
+                return Err(Failure::AnswerInvalid);
+            }
+            Verdict::Served(kind) => match (self.beyond, unanswered(kind)) {
+                (Some(_), Some(outcome)) => (outcome, None),
+                _ => (self.served(kind, &content)?, Some(content)),
+            },
+        };
+        let beyond = self.beyond.filter(|_| content.is_some());
+        let source = match (beyond, source) {
+            (Some(onward), Some(source)) => {
+                let source = self.attested(source, onward, content.as_deref())?;
+                route.extend(source.route.iter().cloned());
+                Some(source)
+            }
+            (Some(_), None) => return Err(Failure::AnswerInvalid),
+            (None, _) => content.is_some().then(|| Source {
+                route: Vec::new(),
+                receipt: attached.receipt.clone(),
+                entry: attached.entry.clone(),
+                opening: Some(opening),
+            }),
+        };
+        let mut evidence = Evidence::of(outcome).under(Some(asked.authority().clone()));
+        if matches!(outcome, Outcome::Refused(_)) && !explanation.is_empty() {
+            evidence.explanation = shown(&explanation);
+        }
+        if beyond.is_some() && source.as_ref().is_some_and(|source| source.opening.is_none()) {
+            evidence.explanation = REDACTED.to_owned();
+        }
+        evidence.answer = Some(commitment);
+        evidence.receipt = Some((receipt, attached.receipt));
+        evidence.checkpoint = attached.checkpoint.and_then(|text| checked(&text, peer));
+        let source = source.map(|source| Source { route: route.clone(), ..source });
+        evidence.route = route;
+        Ok(Judged { evidence, content, source })
+    }
+
+    fn served(&self, kind: OutcomeKind, content: &[u8]) -> Result<Outcome, Failure> {
+        match (served(kind), (self.read)(content)) {
+            (Some(outcome), Some(read)) if read == kind => Ok(outcome),
+            _ => Err(Failure::AnswerUnreadable),
+        }
+    }
+
+    /// The source of a broker's answer, if the agency asked in the end signed for it: an entry that it answered a request
+    /// for us, and, unless a broker had to leave something out, the very content that we got.
+    fn attested(
+        &self,
+        source: Source,
+        onward: &Responder<'_>,
+        content: Option<&[u8]>,
+    ) -> Result<Source, Failure> {
+        let receipt = onward.receipt(&source.receipt).ok_or(Failure::AnswerInvalid)?;
+        let entry = Entry::decode(&source.entry).map_err(|_| Failure::AnswerInvalid)?;
+        let Event::Released { request, outcome: _, answer } = entry.event else {
+            return Err(Failure::AnswerInvalid);
+        };
+        let ours = request.behalf.contains(&self.asked.request().context().origin);
+        let last = source.route.last() == Some(onward.agency) && request.destination == *onward.agency;
+        if leaf_hash(&source.entry) != receipt.leaf || !ours || !last {
+            return Err(Failure::AnswerInvalid);
+        }
+        let unaltered = source.opening.as_ref().is_none_or(|opening| {
+            let said = opening.answer().map(|answer| answer.content);
+            opening.commitment() == answer && said.as_deref() == content
+        });
+        if unaltered { Ok(source) } else { Err(Failure::AnswerInvalid) }
+    }
+}
+
+/// What is said of an answer of which a broker had to leave something out.
+const REDACTED: &str = "passed on in part: a broker's own agreement discloses less";
+
+/// What a broker may say besides an answer: that it got none that counts.
+fn unanswered(kind: OutcomeKind) -> Option<Outcome> {
+    match kind {
+        OutcomeKind::Unreachable => Some(Outcome::Unreachable(Failure::BeyondBroker)),
+        OutcomeKind::Failed => Some(Outcome::Failed(Failure::BeyondBroker)),
+        OutcomeKind::TimedOut => Some(Outcome::TimedOut),
+        OutcomeKind::Hit | OutcomeKind::NoHit | OutcomeKind::Pending | OutcomeKind::Refused => None,
+    }
 }
 
 /// The receipt, if it is the responder's, over the entry that came with it, and that entry says what the answer says. A
@@ -70,7 +164,7 @@ pub(super) fn receipt_for(
     peer: &Responder<'_>,
 ) -> Option<(Receipt, Vec<AgencyId>)> {
     let Attached { receipt, entry, checkpoint: _ } = &reply.attached;
-    let receipt = peer.message.iter().find_map(|key| Receipt::verify(receipt, peer.agency, key).ok())?;
+    let receipt = peer.receipt(receipt)?;
     if leaf_hash(entry) != receipt.leaf {
         return None;
     }

@@ -1,14 +1,13 @@
 //! Sending by way after way, until one brings an answer that counts or the deadline passes.
 
 use super::Outbound;
-use super::judge::{Responder, judge, receipt_for, unusable};
+use super::judge::{Bench, Judged, Responder, receipt_for, unusable};
 use crate::authority::InForce;
 use crate::courier::{Handover, NoAnswer};
 use crate::deadline::Deadline;
-use crate::operation::Operation;
 use crate::record::{Asked, Evidence};
 use concord_agreements::{Asking, Facts, decide};
-use concord_domain::{AgencyId, Failure, Outcome, Refusal};
+use concord_domain::{AgencyId, Failure, Outcome, OutcomeKind, Refusal};
 use concord_trust::envelope::{ATTEMPTS_MAX, Context, Reply, SealedAnswer, Verdict};
 use concord_trust::{Keyring, Signed};
 use std::time::Duration;
@@ -28,6 +27,10 @@ pub(super) struct Sending<'a> {
     pub(super) in_force: &'a InForce,
     pub(super) destination: &'a Signed<Keyring>,
     pub(super) deadline: Deadline,
+    /// What an answer amounts to; `None` if the content is no answer.
+    pub(super) read: &'a (dyn Fn(&[u8]) -> Option<OutcomeKind> + Send + Sync),
+    /// Whom the destination is to ask in turn.
+    pub(super) onward: Option<&'a AgencyId>,
 }
 
 /// The ways that brought nothing, each with why.
@@ -35,7 +38,7 @@ type Tried = Vec<(AgencyId, Outcome)>;
 
 impl Sending<'_> {
     /// Sends by each way in turn, the time left shared among those that are left, and judges what comes back.
-    pub(super) async fn exchange<O: Operation>(&self, ways: Vec<AgencyId>) -> (Evidence, Option<O::Answer>) {
+    pub(super) async fn exchange(&self, ways: Vec<AgencyId>) -> Judged {
         let mut tried = Tried::new();
         let mut attempts = 1..=ATTEMPTS_MAX;
         let mut left = u32::try_from(ways.len()).unwrap_or(u32::MAX);
@@ -43,26 +46,27 @@ impl Sending<'_> {
         for next in ways {
             let until = self.deadline.share(left);
             left = left.saturating_sub(1);
-            match self.by::<O>(&next, until, &mut attempts).await {
+            match self.by(&next, until, &mut attempts).await {
                 Ok(done) => return done,
                 Err(outcome) => tried.push((next, outcome)),
             }
         }
-        (self.unanswered(tried).under(Some(self.asked.authority().clone())), None)
+        let evidence = self.unanswered(tried).under(Some(self.asked.authority().clone()));
+        Judged { evidence, content: None, source: None }
     }
 
     /// Sends by one way: again after its connection broke, and again while the destination says that it is still working
     /// on an earlier attempt, whose answer would otherwise be lost.
-    async fn by<O: Operation>(
+    async fn by(
         &self,
         next: &AgencyId,
         until: Deadline,
         attempts: &mut impl Iterator<Item = u32>,
-    ) -> Result<(Evidence, Option<O::Answer>), Outcome> {
+    ) -> Result<Judged, Outcome> {
         let endpoints = self.endpoints(next)?;
         let destination = &self.destination.agency;
         let (mut broken, mut pause) = (0, ATTEMPT_PAUSE);
-        while let Some(attempt) = attempts.next() {
+        for attempt in attempts.by_ref() {
             let to = Handover { next, endpoints, destination };
             let envelope = self.asked.envelope(attempt, next, self.outbound.clock.now());
             match self.outbound.courier.deliver(to, envelope, until).await {
@@ -70,7 +74,7 @@ impl Sending<'_> {
                     let reply = self.open(answer, next)?;
                     let in_progress = reply.answer.verdict == Verdict::Refused(Refusal::InProgress);
                     if !in_progress || attempt == ATTEMPTS_MAX {
-                        return self.judged::<O>(reply, next);
+                        return self.judged(reply, next);
                     }
                 }
                 Err(NoAnswer::Broken) if broken < BROKEN_MAX => broken += 1,
@@ -144,21 +148,21 @@ impl Sending<'_> {
     }
 
     /// What is judged not to count may have been altered on the way: then another way may do better.
-    fn judged<O: Operation>(
-        &self,
-        reply: Reply,
-        next: &AgencyId,
-    ) -> Result<(Evidence, Option<O::Answer>), Outcome> {
-        let (mut evidence, answer) = judge::<O>(reply, self.asked, &self.responder(&self.destination.agency));
-        if evidence.route.is_empty() {
-            evidence.route = vec![next.clone()];
+    fn judged(&self, reply: Reply, next: &AgencyId) -> Result<Judged, Outcome> {
+        let beyond = self.onward.map(|onward| self.responder(onward));
+        let peer = self.responder(&self.destination.agency);
+        let bench = Bench { asked: self.asked, peer: &peer, read: self.read, beyond: beyond.as_ref() };
+        let mut judged = bench.judge(reply);
+        if judged.evidence.route.is_empty() {
+            judged.evidence.route = vec![next.clone()];
         }
-        match evidence.outcome {
-            Outcome::Failed(failure) if *next != self.destination.agency => {
-                Err(self.distrusted(next, failure))
-            }
-            _ => Ok((evidence, answer)),
+        let signed = judged.evidence.receipt.is_some() || *next == self.destination.agency;
+        if let Outcome::Failed(failure) = judged.evidence.outcome
+            && !signed
+        {
+            return Err(self.distrusted(next, failure));
         }
+        Ok(judged)
     }
 
     fn distrusted(&self, next: &AgencyId, failure: Failure) -> Outcome {

@@ -1,6 +1,7 @@
 //! Judging what comes back: only an answer with a valid receipt, under the agreement asked under, counts.
 
-use super::judge::{Responder, judge};
+use super::judge::{Bench, Judged, Responder};
+use crate::operation::Operation;
 use crate::record::{Asked, Evidence};
 use crate::testing::{
     CHECKPOINT, Echo, MESSAGE, ORIGIN, OTHER, World, agency, key, keyring, northwest, reference,
@@ -8,7 +9,7 @@ use crate::testing::{
 use concord_domain::wanted::Authority as Clause;
 use concord_domain::{Digest, Failure, Outcome, OutcomeKind, Refusal};
 use concord_ledger::{Checkpoint, Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash};
-use concord_trust::envelope::{Answer, Attached, Reply, Verdict};
+use concord_trust::envelope::{Answer, Attached, Opening, Reply, Verdict};
 
 /// What we asked [`ORIGIN`], and what it may send back.
 struct Exchange {
@@ -61,8 +62,10 @@ impl Exchange {
                 clause,
                 content: b"hello".to_vec(),
                 explanation: String::new(),
+                source: None,
             },
             commitment: COMMITMENT,
+            opening: Opening { salt: [0; 32], content: vec![] },
             attached: attached(self.event(verdict)),
         }
     }
@@ -72,13 +75,15 @@ impl Exchange {
     }
 
     fn judged(&self, reply: Reply) -> (Evidence, Option<String>) {
+        let read = |content: &[u8]| Echo::decode_answer(content).map(|answer| Echo::outcome(&answer));
         let keyring = keyring(ORIGIN);
         let (message, checkpoint) = (vec![keyring.message], vec![keyring.checkpoint]);
         let peer = Responder { agency: &keyring.agency, message, checkpoint };
-        judge::<Echo>(reply, &self.asked, &peer)
+        let bench = Bench { asked: &self.asked, peer: &peer, read: &read, beyond: None };
+        let Judged { evidence, content, source: _ } = bench.judge(reply);
+        (evidence, content.and_then(|content| Echo::decode_answer(&content)))
     }
 
-    /// Demands that nothing of the reply is believed.
     fn assert_failed(&self, reply: Reply, failure: Failure) {
         let (evidence, answer) = self.judged(reply);
         assert_eq!(evidence.outcome, Outcome::Failed(failure));

@@ -34,19 +34,21 @@ impl Recorder {
         draft: AnyDraft,
         epoch: u64,
     ) -> Result<Release, NotRecorded> {
-        let AnyDraft { authority, outcome, content, until, quota } = draft;
+        let AnyDraft { authority, outcome, content, until, quota, behalf, source } = draft;
         let mut conditions = Conditions { guards: vec![Guard::Before(until)], changes: vec![] };
         if let Some(quota) = quota {
             conditions.changes.push(Change::SpendQuota(charge(&authority, request.context(), quota)));
         }
         let mut facts = verified_facts(request);
         facts.clause.clone_from(&authority.clause);
+        facts.behalf = behalf;
         let answer = Answer {
             verdict: Verdict::Served(outcome),
             agreement: Some(authority.agreement),
             clause: authority.clause,
             content,
             explanation: String::new(),
+            source,
         };
         let body = self.body(&answer)?;
         let event = Event::Released { request: facts, outcome, answer: body.commitment() };
@@ -222,6 +224,7 @@ fn refusal_answer(refusal: Refusal, authority: Option<Authority>, explanation: S
         clause: clause.flatten(),
         content: Vec::new(),
         explanation: explanation.chars().take(Answer::EXPLANATION_MAX).collect(),
+        source: None,
     }
 }
 

@@ -14,6 +14,7 @@ impl Recorder {
         &self,
         permit: Permit<Asking>,
         request: SealedRequest,
+        behalf: &[AgencyId],
         epoch: u64,
     ) -> Result<Asked, NotRecorded> {
         let authority =
@@ -21,6 +22,7 @@ impl Recorder {
         let mut facts = facts_of(request.context());
         facts.digest = Some(request.digest());
         facts.commitment = Some(request.commitment());
+        facts.behalf = behalf.to_vec();
         facts.clause.clone_from(&authority.clause);
         // Before the write: given up while it is under way, the request is still concluded on the record.
         let event = Event::Asked { request: facts.clone() };

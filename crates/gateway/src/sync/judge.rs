@@ -207,6 +207,16 @@ fn blame_agreement(error: AgreementError) -> NotAdmitted {
     match error {
         AgreementError::Document(error) => blame(error),
         AgreementError::NoCard { .. } => NotAdmitted::UnknownBasis(error.to_string()),
-        other => NotAdmitted::Malformed(other.to_string()),
+        AgreementError::Invalid { .. }
+        | AgreementError::OtherName { .. }
+        | AgreementError::BelowFloor { .. }
+        | AgreementError::OtherText { .. }
+        | AgreementError::NoPredecessor { .. }
+        | AgreementError::PredecessorNotSigned { .. }
+        | AgreementError::TwoTexts { .. }
+        | AgreementError::TwoDeclarations { .. }
+        | AgreementError::NoticeTooShort { .. }
+        | AgreementError::NothingToWithdrawFrom { .. }
+        | AgreementError::TooMany { .. } => NotAdmitted::Malformed(error.to_string()),
     }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 /// What a round brought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Gain {
+pub(crate) struct Gain {
     /// Documents or signatures that were new here.
     pub received: usize,
     /// Documents that were dropped.

@@ -166,6 +166,13 @@ pub(crate) fn northwest(version: u32) -> Agreement {
     }
 }
 
+/// The same with everybody among its parties, whose requests the ministry and [`OTHER`](super::OTHER) may carry.
+pub(crate) fn carried() -> Agreement {
+    let carriers = [super::MINISTRY, super::OTHER].map(|name| name.parse().unwrap());
+    let parties = [super::MINISTRY, super::ORIGIN, super::HERE, super::OTHER].map(agency).to_vec();
+    Agreement { parties, carriers: Some(Agencies::Listed(carriers.to_vec())), ..northwest(1) }
+}
+
 /// How a request names an agreement.
 pub(crate) fn reference(agreement: &Agreement) -> AgreementRef {
     let digest = sha256(&[agreement.to_toml().as_bytes()]);
@@ -178,9 +185,9 @@ pub(crate) fn rules(agreements: &[Agreement]) -> Arc<Rules> {
         let parties: Vec<_> = agreement.parties.iter().map(AgencyId::as_str).collect();
         signed(agreement, &parties)
     });
-    let directory = directory_of(&[super::ORIGIN, super::HERE, super::OTHER]);
-    let (rules, problems) =
-        Rules::build(Documents::agreements(signed), directory, LocalRules::default(), |_| None);
+    let directory = directory_of(&[super::MINISTRY, super::ORIGIN, super::HERE, super::OTHER]);
+    let documents = Documents::agreements(signed);
+    let (rules, problems) = Rules::build(documents, directory, LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");
     Arc::new(rules)
 }

@@ -2,6 +2,7 @@
 
 use crate::operation::{Draft, Fault, Operation};
 use concord_agreements::{Permit, Question};
+use concord_domain::wanted::{Field, Fields};
 use concord_domain::{Operation as Name, OutcomeKind};
 use concord_trust::envelope::Body;
 use futures_util::future::BoxFuture;
@@ -63,6 +64,14 @@ impl Operation for Echo {
 
     fn outcome(answer: &String) -> OutcomeKind {
         if answer.starts_with("nobody") { OutcomeKind::NoHit } else { OutcomeKind::Hit }
+    }
+
+    /// Without the field of names, an echo keeps only its first word.
+    fn narrow(answer: String, fields: &Fields) -> String {
+        if fields.contains(Field::Name) {
+            return answer;
+        }
+        answer.split(' ').next().unwrap_or_default().to_owned()
     }
 
     async fn serve(&self, permit: Permit<Self>, ask: String) -> Result<Draft<Self>, Fault> {

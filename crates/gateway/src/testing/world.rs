@@ -1,52 +1,31 @@
 //! A node's way in over a real store, and what another agency does to it.
 
+use super::Mesh;
 use super::{
     CHECKPOINT, Echo, HERE, MESSAGE, ORIGIN, Seeded, agency, key, northwest, now, reference, rules,
     sealing_key,
 };
 use crate::authority::{Authority, InForce};
-use crate::carry::Carrier;
-use crate::courier::{Courier, Handover, NoAnswer};
 use crate::deadline::Deadline;
 use crate::inbound::{Inbound, NotServed};
 use crate::keys::Keys;
 use crate::lines::Lines;
 use crate::operation::Operations;
+use crate::outbound::Outbound;
 use crate::peers::Peers;
 use crate::record::{Asked, Recorder};
 use crate::ways::Ways;
 use concord_agreements::{Asking, Facts, Permit, Rules, decide};
-use concord_domain::{Clock, Failure, FixedClock, Handling, Purpose, RequestId, Timestamp};
+use concord_domain::{Clock, FixedClock, Handling, Purpose, RequestId, Timestamp};
 use concord_ledger::{Entry, Event, Receipt, leaf_hash};
 use concord_store::{Change, Execution, Options, Store, Write};
 use concord_trust::StorageKey;
 use concord_trust::envelope::{
-    Body, Context, Dispatch, Envelope, PROTOCOL, Reply, SUITE, SealedAnswer, SealedRequest, Verdict,
+    Body, Brief, Context, Dispatch, Envelope, PROTOCOL, Reply, SUITE, SealedAnswer, SealedRequest, Verdict,
 };
-use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-
-/// Longer than any test takes.
-pub(crate) fn patience() -> Deadline {
-    Deadline::after(Duration::from_secs(60))
-}
-
-/// Hands nothing over.
-#[derive(Debug)]
-struct Nowhere;
-
-impl Courier for Nowhere {
-    fn deliver<'a>(
-        &'a self,
-        _: Handover<'a>,
-        _: Envelope,
-        _: Deadline,
-    ) -> BoxFuture<'a, Result<SealedAnswer, NoAnswer>> {
-        Box::pin(std::future::ready(Err(NoAnswer::Unreachable(Failure::NoEndpoint))))
-    }
-}
 
 /// The node of [`HERE`].
 pub(crate) struct World {
@@ -57,6 +36,8 @@ pub(crate) struct World {
     pub(crate) authority: Authority,
     pub(crate) inbound: Inbound,
     pub(crate) echo: Echo,
+    here: &'static str,
+    mesh: Mesh,
 }
 
 /// An answer as its origin has it after opening.
@@ -87,13 +68,24 @@ impl Received {
 impl World {
     /// Under one agreement.
     pub(crate) async fn new() -> Self {
+        Self::at(HERE, rules(&[northwest(1)]), Mesh::default(), Lines::default()).await
+    }
+
+    /// The node of another agency, under these rules, with lines into a mesh that it joins itself.
+    pub(crate) async fn at(here: &'static str, rules: Arc<Rules>, mesh: Mesh, lines: Lines) -> Self {
         let clock = Arc::new(FixedClock::at(now()));
         let (entropy, echo) = (Arc::new(Seeded::from(0)), Echo::default());
-        let authority = Authority::new(InForce { rules: rules(&[northwest(1)]), epoch: 1 });
+        let authority = Authority::new(InForce { rules, epoch: 1 });
         let folder = tempfile::tempdir().unwrap();
-        let world = Self::open(folder, clock, entropy, authority, echo);
+        let world = Self::open(folder, clock, entropy, authority, echo, (here, mesh, lines));
         world.submit_epoch(1).await;
+        world.mesh.join(here, world.inbound.clone());
         world
+    }
+
+    /// The way out of this node.
+    pub(crate) fn outbound(&self) -> Outbound {
+        self.inbound.broker.outbound.clone()
     }
 
     /// The same node after a restart: everything in memory is gone.
@@ -104,11 +96,12 @@ impl World {
 
     /// The same node after a restart at another time.
     pub(crate) async fn restarted_at(self, time: Timestamp) -> Self {
-        let Self { folder, clock: _, entropy, store, authority, inbound, echo } = self;
+        let Self { folder, clock: _, entropy, store, authority, inbound, echo, here, mesh } = self;
+        let lines = inbound.carrier.ways.lines().clone();
         store.close().await;
         drop((store, inbound));
         let clock = Arc::new(FixedClock::at(time));
-        Self::open(folder, clock, entropy, authority, echo)
+        Self::open(folder, clock, entropy, authority, echo, (here, mesh, lines))
     }
 
     fn open(
@@ -117,32 +110,28 @@ impl World {
         entropy: Arc<Seeded>,
         authority: Authority,
         echo: Echo,
+        (here, mesh, lines): (&'static str, Mesh, Lines),
     ) -> Self {
         let options = Options::new(Arc::<FixedClock>::clone(&clock), Execution::Inline);
         let store = Store::open(folder.path(), options).unwrap();
-        let keys = Arc::new(keys());
+        let keys = Arc::new(keys(here));
         let recorder =
-            Recorder::new(agency(HERE), Arc::clone(&keys), Arc::<Seeded>::clone(&entropy), store.clone())
+            Recorder::new(agency(here), Arc::clone(&keys), Arc::<Seeded>::clone(&entropy), store.clone())
                 .unwrap();
-        let carrier = Carrier {
-            agency: agency(HERE),
-            clock: Arc::<FixedClock>::clone(&clock),
-            authority: authority.clone(),
-            recorder: recorder.clone(),
-            ways: Ways::new(agency(HERE), Lines::default(), Peers::default()),
-            courier: Arc::new(Nowhere),
-        };
-        let inbound = Inbound::new(
-            agency(HERE),
+        let outbound = Outbound {
+            agency: agency(here),
             keys,
-            Arc::<FixedClock>::clone(&clock),
-            authority.clone(),
-            store.clone(),
+            clock: Arc::<FixedClock>::clone(&clock),
+            entropy: Arc::<Seeded>::clone(&entropy),
+            authority: authority.clone(),
             recorder,
-            Operations::default().with(echo.clone()),
-            carrier,
-        );
-        Self { folder, clock, entropy, store, authority, inbound, echo }
+            ways: Ways::new(agency(here), lines, Peers::default()),
+            courier: Arc::new(mesh.courier(here)),
+            retries: Arc::default(),
+        };
+        let operations = Operations::default().with(echo.clone());
+        let inbound = Inbound::new(outbound, store.clone(), operations);
+        Self { folder, clock, entropy, store, authority, inbound, echo, here, mesh }
     }
 
     async fn submit_epoch(&self, epoch: u64) {
@@ -158,30 +147,15 @@ impl World {
         }
     }
 
-    /// What `from` says in the open of a request to us.
+    /// What `from` says in the open of a request to [`HERE`].
     pub(crate) fn context(&self, from: &str, id: u8) -> Context {
-        Context {
-            protocol: PROTOCOL,
-            suite: SUITE,
-            id: RequestId([id; 16]),
-            origin: agency(from),
-            destination: agency(HERE),
-            operation: "test.echo".parse().unwrap(),
-            purpose: Purpose::FugitiveApprehension,
-            handling: Handling::default(),
-            branch: None,
-            agreement: reference(&northwest(1)),
-            origin_keyring: 1,
-            destination_keyring: 1,
-            sealing_key: sealing_key(HERE).public().key_id(),
-            created: now(),
-            expires: now().plus(Duration::from_secs(60)),
-        }
+        context(from, HERE, id)
     }
 
     /// Seals an ask to us.
     pub(crate) fn seal(&self, context: Context, ask: &str) -> SealedRequest {
-        let body = Body::new(ask.as_bytes().to_vec(), &*self.entropy).unwrap();
+        let brief = Brief::plain(ask.as_bytes().to_vec());
+        let body = Body::new(brief.encode(), &*self.entropy).unwrap();
         SealedRequest::seal(context, &body, sealing_key(HERE).public(), &*self.entropy)
     }
 
@@ -198,7 +172,7 @@ impl World {
     ) -> impl Future<Output = Result<SealedAnswer, NotServed>> + Send + use<> {
         let (inbound, origin) = (self.inbound.clone(), request.context().origin.clone());
         let envelope = envelope(request, attempt);
-        async move { inbound.deliver(&origin, envelope, patience()).await }
+        async move { inbound.deliver(&origin, envelope, soon()).await }
     }
 
     /// Hands over one attempt, and opens and checks the answer as its origin does.
@@ -225,7 +199,7 @@ impl World {
     /// Puts on the record that we ask [`ORIGIN`].
     pub(crate) async fn asked(&self) -> Asked {
         let (permit, request) = self.question();
-        self.inbound.recorder.asked(permit, request, 1).await.unwrap()
+        self.inbound.recorder.asked(permit, request, &[], 1).await.unwrap()
     }
 
     /// Our ledger, whole.
@@ -247,19 +221,45 @@ impl World {
     }
 }
 
+/// What one says in the open of a request to another.
+pub(crate) fn context(from: &str, to: &str, id: u8) -> Context {
+    Context {
+        protocol: PROTOCOL,
+        suite: SUITE,
+        id: RequestId([id; 16]),
+        origin: agency(from),
+        destination: agency(to),
+        operation: "test.echo".parse().unwrap(),
+        purpose: Purpose::FugitiveApprehension,
+        handling: Handling::default(),
+        branch: None,
+        agreement: reference(&northwest(1)),
+        origin_keyring: 1,
+        destination_keyring: 1,
+        sealing_key: sealing_key(to).public().key_id(),
+        created: now(),
+        expires: now().plus(Duration::from_secs(60)),
+    }
+}
+
 async fn submit_epoch(store: &Store, epoch: u64) {
     let changes = vec![Change::SetRulesEpoch(epoch)];
     let write = Write { name: "test_epoch", guards: vec![], changes, entries: vec![] };
     store.submit(write).await.unwrap();
 }
 
-/// The keys of [`HERE`], the same after each restart.
-fn keys() -> Keys {
+/// Longer than anything takes that is handed over.
+pub(crate) fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(10))
+}
+
+/// The keys of a node, the same after each restart.
+fn keys(here: &str) -> Keys {
     let storage = StorageKey::generate_text(&Seeded::from(1 << 32));
     Keys {
-        message: key(HERE, MESSAGE),
-        checkpoint: key(HERE, CHECKPOINT),
-        sealing: vec![sealing_key(HERE)],
+        message: key(here, MESSAGE),
+        checkpoint: key(here, CHECKPOINT),
+        sealing: vec![sealing_key(here)],
         storage: StorageKey::from_text(&storage).unwrap(),
     }
 }

@@ -17,14 +17,15 @@ async fn start(world: &World) -> Reloader {
     let Material { leaf, federation, local_anchors, .. } =
         Material::load(&world.config, &seen, store.documents().unwrap(), world.now()).unwrap();
     let in_force = take_up(&store, &federation, &seen).await.unwrap();
-    let library = Library::new(store.clone(), world.config.federation.charter_sha256, Arc::default());
+    let pinned = world.config.federation.charter_sha256;
+    let library = Library::new(store.clone(), pinned, Arc::default());
     library.replace(federation.documents).await.unwrap();
     Reloader {
         config: world.config.clone(),
+        library,
         clock,
         store,
         authority: Authority::new(in_force),
-        library,
         trust: Arc::new(TrustStore::new(federation.anchors)),
         local_trust: Arc::new(TrustStore::new(local_anchors)),
         credentials: Arc::new(Credentials::new(leaf)),

@@ -27,6 +27,9 @@ impl Federation {
                 return Err(FederationError::UnknownSuperior { agency, superior });
             }
         }
+        if let Some(stranger) = self.no_lines.iter().flatten().find(|agency| !names.contains(agency)) {
+            return Err(FederationError::UnknownEnd { agency: stranger.clone() });
+        }
         for agreement in self.agreements.iter().map(|proposed| &proposed.agreement) {
             if let Some(party) = agreement.parties.iter().find(|party| !names.contains(party)) {
                 let (agreement, party) = (agreement.id.clone(), party.clone());

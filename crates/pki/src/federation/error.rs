@@ -90,4 +90,10 @@ pub enum FederationError {
         /// The party.
         party: AgencyId,
     },
+    /// A line is said not to lead to or from an agency that is not a member.
+    #[error("no_lines: {agency} is not a member")]
+    UnknownEnd {
+        /// The agency.
+        agency: AgencyId,
+    },
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::sync::Arc;
 use x509_parser::prelude::{GeneralName, ParsedExtension};
 
-const MEMBERS: usize = 37;
+const MEMBERS: usize = 38;
 
 #[test]
 fn a_node_accepts_every_document() {

@@ -55,7 +55,7 @@ async fn what_is_submitted_is_listed_and_can_be_had() {
     let again = api.submit(signed_pact(&pact(&[Field::Name]), &[ANSWERS])).await.unwrap();
     assert_eq!(again.signers.len(), 2, "signatures are added");
     assert_eq!(again.state(), DocumentState::InForce);
-    assert_eq!(api.listed("agreement").await, [again.clone()]);
+    assert_eq!(api.listed("agreement").await, std::slice::from_ref(&again));
     assert!(api.listed("card").await.iter().all(|card| card.state() == DocumentState::InForce));
     let request = pb::GetDocumentRequest { digest: again.digest.clone() };
     let got = api.client.get_document(request).await.unwrap().into_inner();

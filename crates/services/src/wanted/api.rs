@@ -75,9 +75,9 @@ fn record_status(error: NotRecorded, entropy: &dyn Entropy) -> Status {
         NotRecorded::Fault(fault) => incident(&fault, entropy),
         NotRecorded::Busy { limit } => overloaded(error.to_string(), limit),
         NotRecorded::RulesChanged
-        | NotRecorded::Known
         | NotRecorded::TimePassed
-        | NotRecorded::QuotaSpent { .. } => refused(Code::Aborted, "RULES_CHANGING", error.to_string(), &[]),
+        | NotRecorded::QuotaSpent { .. }
+        | NotRecorded::Known => refused(Code::Aborted, "RULES_CHANGING", error.to_string(), &[]),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::register::Register;
 use concord_agreements::{Permit, Question};
-use concord_domain::wanted::Candidate;
+use concord_domain::wanted::{Candidate, Fields};
 use concord_domain::{Operation as Name, OutcomeKind};
 use concord_gateway::{Draft, Fault, Operation};
 use concord_wire::{Ask, decode_answer, encode_answer};
@@ -58,6 +58,12 @@ impl Operation for WantedSearch {
 
     fn outcome(answer: &Vec<Candidate>) -> OutcomeKind {
         if answer.is_empty() { OutcomeKind::NoHit } else { OutcomeKind::Hit }
+    }
+
+    fn narrow(answer: Vec<Candidate>, fields: &Fields) -> Vec<Candidate> {
+        let narrowed =
+            |candidate: Candidate| Candidate { notice: candidate.notice.disclose(fields), ..candidate };
+        answer.into_iter().map(narrowed).collect()
     }
 
     async fn serve(&self, permit: Permit<Self>, ask: Ask) -> Result<Draft<Self>, Fault> {

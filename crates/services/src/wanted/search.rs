@@ -2,7 +2,7 @@
 
 use super::WantedSearch;
 use concord_domain::wanted::{Candidate, Finding, LedgerPosition, Query, Totals};
-use concord_domain::{AgencyId, Failure, Officer, Outcome};
+use concord_domain::{AgencyId, Officer};
 use concord_gateway::{
     Concluded, Deadline, Evidence, NotRecorded, Outbound, Question, ScopeInvalid, resolve,
 };
@@ -49,7 +49,8 @@ impl Search {
         let in_force = self.outbound.authority.current();
         let agencies = resolve(&query.scope, &self.outbound.agency, &in_force)?;
         let margin = Self::REPLY_MARGIN.min(deadline.left() / 4);
-        let question = Question { purpose: query.purpose, handling: query.handling, branch: query.branch };
+        let Query { purpose, handling, branch, nature, .. } = query;
+        let question = Question { purpose, handling, branch, nature };
         let ask = Arc::new(Ask { subject: query.subject, case: query.case, officer });
         let started = Instant::now();
         let mut requests = JoinSet::new();
@@ -71,17 +72,8 @@ async fn one(
     started: Instant,
 ) -> Asked {
     let (concluded, candidates) = outbound.ask::<WantedSearch>(&agency, question, &ask, deadline).await?;
-    let mut route = vec![outbound.agency.clone()];
-    if was_sent(concluded.evidence()) {
-        route.push(agency.clone());
-    }
+    let route = std::iter::once(&outbound.agency).chain(&concluded.evidence().route).cloned().collect();
     Ok(finding(agency, route, &concluded, candidates.unwrap_or_default(), started.elapsed()))
-}
-
-/// Whether anything left for the agency: not if our own rules forbade it, or there was nowhere to send it.
-fn was_sent(evidence: &Evidence) -> bool {
-    let unsent = matches!(evidence.outcome, Outcome::Refused(_) | Outcome::Unreachable(Failure::NoEndpoint));
-    evidence.receipt.is_some() || !unsent
 }
 
 /// Only what is on the record becomes a finding.
@@ -92,9 +84,8 @@ fn finding(
     candidates: Vec<Candidate>,
     elapsed: Duration,
 ) -> Finding {
-    let Evidence { outcome, explanation, authority, answer: _, receipt, checkpoint: _, route: taken } =
+    let Evidence { outcome, explanation, authority, answer: _, receipt, checkpoint: _, route: _ } =
         concluded.evidence().clone();
-    let route = if taken.is_empty() { route } else { taken };
     let (receipt, signed_receipt) = receipt.unzip();
     Finding {
         agency,

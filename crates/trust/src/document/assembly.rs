@@ -84,7 +84,7 @@ fn latest<'a, T: Document + Clone>(
     verify: impl Fn(&SignedFile) -> Result<(String, Signed<T>), DocumentError>,
     problems: &mut Vec<DocumentError>,
 ) -> Vec<(&'a SignedFile, Option<Signed<T>>)> {
-    let mut by_name: BTreeMap<String, Vec<(u64, &'a SignedFile, Signed<T>)>> = BTreeMap::new();
+    let mut by_name: BTreeMap<String, Vec<Candidate<'a, T>>> = BTreeMap::new();
     for file in files {
         match verify(file) {
             Ok((name, document)) => {

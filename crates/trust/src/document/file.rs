@@ -6,7 +6,7 @@ use crate::signing::{PublicKey, SigningKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One signature over a document's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,8 @@ impl SignedFile {
         let name = path.display().to_string();
         let bytes = read_bounded(path, Self::BYTES_MAX)?;
         let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
-        let folder = path.parent().unwrap_or(Path::new("."));
+        // The parent of a bare file name is empty, and nothing can be read from a folder without a name.
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut signatures = Vec::new();
         for (label, file) in signature_files(folder, stem)
             .map_err(|source| DocumentError::File { file: name.clone(), source })?
@@ -81,18 +82,10 @@ impl SignedFile {
 
     /// Writes the document as `folder/stem.toml` with its signatures beside it.
     pub fn write(&self, folder: &Path, stem: &str) -> Result<(), DocumentError> {
-        let put = |name: String, bytes: &[u8]| {
-            let path = folder.join(name);
-            std::fs::write(&path, bytes)
-                .map_err(|source| DocumentError::File { file: path.display().to_string(), source })
-        };
         std::fs::create_dir_all(folder)
             .map_err(|source| DocumentError::File { file: folder.display().to_string(), source })?;
-        put(format!("{stem}.toml"), &self.bytes)?;
-        self.signatures.iter().try_for_each(|signature| {
-            let text = STANDARD.encode(&signature.cose) + "\n";
-            put(format!("{stem}.{}.sig", signature.label), text.as_bytes())
-        })
+        put(&folder.join(format!("{stem}.toml")), &self.bytes)?;
+        self.signatures.iter().try_for_each(|signature| signature.write(folder, stem).map(drop))
     }
 
     /// Demands a valid signature by `key`, whom messages call `signer`. Others beside it do no harm, not even one
@@ -117,6 +110,20 @@ impl SignedFile {
             None => DocumentError::NotSigned { file, signer },
         })
     }
+}
+
+impl Signature {
+    /// Writes it as `folder/stem.LABEL.sig`, beside the document that it signs; gives the path.
+    pub fn write(&self, folder: &Path, stem: &str) -> Result<PathBuf, DocumentError> {
+        let path = folder.join(format!("{stem}.{}.sig", self.label));
+        put(&path, (STANDARD.encode(&self.cose) + "\n").as_bytes())?;
+        Ok(path)
+    }
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), DocumentError> {
+    std::fs::write(path, bytes)
+        .map_err(|source| DocumentError::File { file: path.display().to_string(), source })
 }
 
 fn signature_files(folder: &Path, stem: &str) -> std::io::Result<Vec<(String, std::path::PathBuf)>> {

@@ -64,6 +64,55 @@ pub struct Answer {
     /// A refusal in words, for people; no personal data. Cut to [`Answer::EXPLANATION_MAX`] characters.
     #[n(4)]
     pub explanation: String,
+    /// Where a broker has it from.
+    #[n(5)]
+    pub source: Option<Source>,
+}
+
+/// Where a broker has an answer from: the answer of the agency that it asked in turn, as that agency signed for it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Source {
+    /// The agencies beyond the broker, the one that answered last.
+    #[n(0)]
+    pub route: Vec<AgencyId>,
+    /// The receipt of the agency that answered.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub receipt: Vec<u8>,
+    /// The entry that the receipt is about; it holds the commitment to that agency's answer.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub entry: Vec<u8>,
+    /// The opening of that commitment; none if a broker on the way had to leave something out.
+    #[n(3)]
+    pub opening: Option<Opening>,
+}
+
+/// The opening of a commitment to an answer.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Opening {
+    /// The salt.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub salt: [u8; 32],
+    /// The answer that was committed to.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub content: Vec<u8>,
+}
+
+impl std::fmt::Debug for Opening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Opening(redacted)")
+    }
+}
+
+impl Opening {
+    /// The commitment that it opens.
+    pub fn commitment(&self) -> Digest {
+        sha256(&[&self.salt, &self.content])
+    }
+
+    /// The service's answer in it; `None` if it is no answer.
+    pub fn answer(&self) -> Option<Answer> {
+        decode_all(&self.content)
+    }
 }
 
 /// What the destination decided.
@@ -204,6 +253,8 @@ pub struct Reply {
     pub answer: Answer,
     /// The salted commitment that the responder's ledger holds.
     pub commitment: Digest,
+    /// What opens it.
+    pub opening: Opening,
     /// Receipt, entry and checkpoint, still to be verified.
     pub attached: Attached,
 }
@@ -215,8 +266,9 @@ impl Reply {
             return Err(AnswerInvalid::Unreadable);
         }
         let answer = decode_all(body.content()).ok_or(AnswerInvalid::Unreadable)?;
+        let opening = Opening { salt: *body.salt(), content: body.content().to_vec() };
         let attached = attached.ok_or(AnswerInvalid::Unreadable)?;
         let attached = decode_all(&attached).ok_or(AnswerInvalid::Unreadable)?;
-        Ok(Self { answer, commitment, attached })
+        Ok(Self { answer, commitment, opening, attached })
     }
 }

@@ -29,13 +29,13 @@ pub struct Dispatch {
 
 /// What the origin's signature covers.
 #[derive(Encode, Decode)]
-struct Signed {
+pub(super) struct Signed {
     #[cbor(n(0), with = "minicbor::bytes")]
-    context: Vec<u8>,
+    pub(super) context: Vec<u8>,
     #[n(1)]
     sealed: Digest,
     #[n(2)]
-    commitment: Digest,
+    pub(super) commitment: Digest,
     #[n(3)]
     dispatch: Dispatch,
 }
@@ -206,6 +206,11 @@ impl VerifiedRequest {
     /// This attempt.
     pub fn dispatch(&self) -> &Dispatch {
         &self.dispatch
+    }
+
+    /// The bytes that the origin signed.
+    pub(super) fn signed(&self) -> &[u8] {
+        &self.signed
     }
 
     /// The carriers that it says it passed, in order; nobody where the trail cannot be read.

@@ -44,6 +44,19 @@ pub(super) fn written_out(agreement: &Agreement, grant: &Grant, agencies: &Agenc
     named
 }
 
+/// Whether the clause is one among the parties, and the two stand behind one and the same of them.
+pub(super) fn stays_within(agreement: &Agreement, grant: &Grant, case: &Case) -> bool {
+    let behind = |agency: &AgencyId| {
+        let of_party = |party: &&AgencyId| {
+            *party == agency || everybody_below(party.as_str()).contains(&agency.as_str())
+        };
+        let behind = agreement.parties.iter().filter(of_party);
+        behind.min_by_key(|party| everybody_below(party.as_str()).len())
+    };
+    let among_parties = [&grant.from, &grant.to].iter().all(|side| **side == Agencies::Parties);
+    among_parties && behind(&case.from) == behind(&case.to)
+}
+
 fn meant(pattern: &AgencyPattern) -> Vec<String> {
     match pattern.as_str().strip_prefix("*.") {
         None => vec![pattern.as_str().to_owned()],
@@ -70,7 +83,7 @@ fn readings(agreements: &[Agreement], case: &Case, now: Timestamp) -> Vec<(u8, A
             let ceiling = HandlingLevel::ALL.iter().position(|l| *l == grant.handling);
             let level = HandlingLevel::ALL.iter().position(|l| *l == case.level);
             let time = agreement.valid_from.as_millis()..agreement.valid_until.as_millis();
-            let who = from && to && case.from != case.to;
+            let who = from && to && case.from != case.to && !stays_within(agreement, grant, case);
             if who && branch && what && level <= ceiling && time.contains(&now.as_millis()) {
                 found.push((agreement.kind.precedence(), agreement.id.clone(), at));
             }

@@ -111,8 +111,10 @@ fn a_withdrawn_party_takes_those_below_it_along() {
 #[test]
 fn with_fewer_than_two_parties_left_nothing_is_in_force() {
     let within = Case::between("km.yn.police.cn", "yn.police.cn");
-    assert!(within.passes(&rules(&[northwest()])));
-    let rules = with_declarations(&northwest(), &[withdrawal("gs.police.cn", MARCH)]);
+    let upwards = Grant { to: listed(&["yn.police.cn"]), ..grant("1") };
+    let northwest = Agreement { grants: vec![upwards], ..northwest() };
+    assert!(within.passes(&rules(std::slice::from_ref(&northwest))));
+    let rules = with_declarations(&northwest, &[withdrawal("gs.police.cn", MARCH)]);
     let denial = within.denial(&rules);
     assert_eq!(denial.refusal, Refusal::AgreementWithdrawn, "{denial}");
     let permit = within.decide(&rules, time("2026-02-01T00:00:00Z")).unwrap();

@@ -1,7 +1,7 @@
 //! Every pair, operation, purpose, carrier and instant of a federation of twelve, against a model that reads the
 //! documents one after the other, written from the rules and sharing no code with what it checks.
 
-use super::laws::written_out;
+use super::laws::{stays_within, written_out};
 use super::*;
 use crate::declaration::{Act, Declaration};
 use crate::local::LocalRules;
@@ -155,6 +155,7 @@ impl Papers {
                     && grant.purposes.contains(&case.purpose)
                     && names(&grant.from, &case.from)
                     && names(&grant.to, &case.to)
+                    && !stays_within(text, grant, case)
                     && via.is_none_or(carries)
             });
             found.extend(

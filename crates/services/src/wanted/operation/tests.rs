@@ -7,13 +7,13 @@ use crate::testing::{
 use concord_domain::wanted::{
     Description, Field, Identifier, IdentifierKind, NameKind, Notice, Offence, PersonName, Sex,
 };
-use concord_domain::{AgreementRef, FixedClock, Handling, Purpose, RequestId, SystemEntropy};
+use concord_domain::{AgreementRef, Failure, FixedClock, Handling, Purpose, RequestId, SystemEntropy};
 use concord_gateway::{
-    Authority, Carrier, Courier, Deadline, Handover, InForce, Inbound, Keys, Lines, NoAnswer, Operations,
+    Authority, Courier, Deadline, Handover, InForce, Inbound, Keys, Lines, NoAnswer, Operations, Outbound,
     Peers, Recorder, Ways,
 };
 use concord_trust::envelope::{
-    Answer, Body, Context, Dispatch, Envelope, PROTOCOL, SUITE, SealedAnswer, SealedRequest, Verdict,
+    Answer, Body, Brief, Context, Dispatch, Envelope, PROTOCOL, SUITE, SealedAnswer, SealedRequest, Verdict,
 };
 use concord_trust::{StorageKey, sha256};
 use futures_util::future::BoxFuture;
@@ -60,18 +60,18 @@ fn marked() -> Notice {
     }
 }
 
-/// Hands nothing over.
+/// Nobody is asked in turn.
 #[derive(Debug)]
-struct Nowhere;
+struct Nobody;
 
-impl Courier for Nowhere {
+impl Courier for Nobody {
     fn deliver<'a>(
         &'a self,
         _: Handover<'a>,
         _: Envelope,
         _: Deadline,
     ) -> BoxFuture<'a, Result<SealedAnswer, NoAnswer>> {
-        Box::pin(std::future::ready(Err(NoAnswer::Unreachable(concord_domain::Failure::NoEndpoint))))
+        Box::pin(std::future::ready(Err(NoAnswer::Unreachable(Failure::NoEndpoint))))
     }
 }
 
@@ -87,25 +87,19 @@ fn inbound(world: &World) -> (Inbound, Authority) {
     let recorder =
         Recorder::new(agency(ANSWERS), Arc::clone(&keys), Arc::new(SystemEntropy), world.store.clone())
             .unwrap();
-    let clock = Arc::new(FixedClock::at(now()));
-    let carrier = Carrier {
+    let outbound = Outbound {
         agency: agency(ANSWERS),
-        clock: Arc::<FixedClock>::clone(&clock),
-        authority: authority.clone(),
-        recorder: recorder.clone(),
-        ways: Ways::new(agency(ANSWERS), Lines::default(), Peers::default()),
-        courier: Arc::new(Nowhere),
-    };
-    let inbound = Inbound::new(
-        agency(ANSWERS),
         keys,
-        clock,
-        authority.clone(),
-        world.store.clone(),
+        clock: Arc::new(FixedClock::at(now())),
+        entropy: Arc::new(SystemEntropy),
+        authority: authority.clone(),
         recorder,
-        Operations::default().with(WantedSearch::new(Arc::clone(&world.register))),
-        carrier,
-    );
+        ways: Ways::new(agency(ANSWERS), Lines::default(), Peers::default()),
+        courier: Arc::new(Nobody),
+        retries: Arc::default(),
+    };
+    let operations = Operations::default().with(WantedSearch::new(Arc::clone(&world.register)));
+    let inbound = Inbound::new(outbound, world.store.clone(), operations);
     (inbound, authority)
 }
 
@@ -137,7 +131,7 @@ fn request(fields: &[Field], name: &str) -> SealedRequest {
     };
     let ask =
         Ask { subject: named(name), case: "A2026-1".parse().unwrap(), officer: "053211".parse().unwrap() };
-    let body = Body::new(WantedSearch::encode_ask(&ask), &SystemEntropy).unwrap();
+    let body = Body::new(Brief::plain(WantedSearch::encode_ask(&ask)).encode(), &SystemEntropy).unwrap();
     SealedRequest::seal(context, &body, sealing_key(ANSWERS).public(), &SystemEntropy)
 }
 
@@ -146,7 +140,7 @@ async fn answered(inbound: &Inbound, request: &SealedRequest) -> Answer {
     let dispatch = Dispatch { attempt: 1, next: agency(ANSWERS), sent: now() };
     let envelope = request.dispatch(dispatch, &message_key(ASKS));
     let sealed =
-        inbound.deliver(&agency(ASKS), envelope, Deadline::after(Duration::from_secs(60))).await.unwrap();
+        inbound.deliver(&agency(ASKS), envelope, Deadline::after(Duration::from_secs(10))).await.unwrap();
     let signers = [keyring(ANSWERS).message];
     sealed.open(request, &agency(ANSWERS), &signers, &[&sealing_key(ASKS)]).unwrap().answer
 }

@@ -17,6 +17,7 @@ fn answer() -> Answer {
         clause: Some("3.1".parse().unwrap()),
         content: b"who was found".to_vec(),
         explanation: String::new(),
+        source: None,
     }
 }
 

@@ -1,0 +1,54 @@
+//! `concord agreement graph`.
+
+use super::source::{Source, documents};
+use super::topic::When;
+use crate::session::Session;
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use concord_agreements::tools;
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    when: When,
+    /// The language of the picture
+    #[arg(long, value_enum, default_value_t = Language::Dot)]
+    format: Language,
+    /// Where to [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+/// What a picture can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// For Graphviz
+    Dot,
+    /// For Markdown pages
+    Mermaid,
+    /// For browsers and print
+    Svg,
+}
+
+pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
+    let (_, rules) = documents(session, &arguments.source.dir)?;
+    let graph = tools::graph(&rules, arguments.when.or_now());
+    let picture = match arguments.format {
+        Language::Dot => graph.to_dot(),
+        Language::Mermaid => graph.to_mermaid(),
+        Language::Svg => graph.to_svg(),
+    };
+    let Some(file) = &arguments.file else {
+        let object = json!({ "picture": picture });
+        return Ok(session.output.result(&object, || picture.trim_end().to_owned())?);
+    };
+    std::fs::write(file, &picture).with_context(|| file.display().to_string())?;
+    let (agencies, agreements) = (graph.agencies.len(), graph.agreements.len());
+    let object = json!({ "file": file, "agencies": agencies, "agreements": agreements });
+    let shown = || format!("{}: {agencies} agencies, {agreements} agreements", file.display());
+    Ok(session.output.result(&object, shown)?)
+}

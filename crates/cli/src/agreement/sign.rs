@@ -1,0 +1,154 @@
+//! `concord agreement sign`.
+
+use super::source::documents;
+use crate::session::Session;
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use concord_agreements::{Agreement, Rules};
+use concord_domain::AgencyId;
+use concord_pki::{KeyName, Layout};
+use concord_trust::{Kind, SignedFile, SigningKey, sha256};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The document, ID.vVERSION.toml; the signature is written beside it
+    file: PathBuf,
+    /// The party that signs; with --dir also one that the version before had
+    #[arg(long = "as", value_name = "AGENCY")]
+    party: AgencyId,
+    /// File of the party's agreement key [default: the party's in DIR]
+    #[arg(long, value_name = "KEYFILE", required_unless_present = "dir")]
+    key: Option<PathBuf>,
+    /// A federation's folder: the key must be the one on the party's card there
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
+    let Arguments { file: path, party, key, dir } = arguments;
+    let file = SignedFile::read(path)?;
+    let agreement = Agreement::parse(&file)?;
+    let federation = dir.as_ref().map(|dir| documents(session, dir)).transpose()?;
+    let rules = federation.as_ref().map(|(_, rules)| rules);
+    ensure!(
+        agreement.parties.contains(party) || releases(rules, &agreement, party),
+        "{}: {party} is not among its parties, nor, as far as --dir tells, among those of the version before",
+        path.display()
+    );
+    let key_file = match (key, dir) {
+        (Some(key), _) => key.clone(),
+        (None, Some(dir)) => kept_in(dir, party)?,
+        (None, None) => bail!("which key? give --key KEYFILE or --dir DIR"),
+    };
+    let key = read_key(&key_file)?;
+    if let Some((directory, _)) = &federation {
+        let carded = directory.agreement_key(party).with_context(|| format!("{party} has no valid card"))?;
+        ensure!(
+            carded == key.public(),
+            "{}: not the agreement key on the card of {party}",
+            key_file.display()
+        );
+    }
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let expected = agreement.file_stem();
+    if stem != expected {
+        session
+            .output
+            .notice(&format!("to count in a folder of agreements it must be called {expected}.toml"));
+    }
+    let digest = sha256(&[&file.bytes]);
+    let signed = SignedFile { signatures: Vec::new(), ..file }.sign(Kind::Agreement, party.as_str(), &key);
+    let signature = signed.signatures.first().context("a signature was made")?;
+    let written = signature.write(path.parent().unwrap_or(Path::new("")), stem)?;
+    let object = json!({ "file": path, "sha256": digest, "party": party, "signature": written });
+    let shown = || {
+        format!(
+            "{}: {party} signs {agreement_name} with SHA-256 {digest}",
+            written.display(),
+            agreement_name = expected
+        )
+    };
+    Ok(session.output.result(&object, shown)?)
+}
+
+/// Whether the version before, which counts there, has the party: it signs the one after too, or is not displaced.
+fn releases(rules: Option<&Rules>, text: &Agreement, party: &AgencyId) -> bool {
+    let mut versions = rules.into_iter().flat_map(|rules| rules.versions(&text.id));
+    versions.any(|before| text.previous == Some(before.digest()) && before.parties.contains(party))
+}
+
+/// The key as `concord pki init` leaves it: with the node if the agency has one here, else among the offline keys.
+fn kept_in(dir: &Path, party: &AgencyId) -> anyhow::Result<PathBuf> {
+    let layout = Layout::new(dir);
+    let kept = [
+        layout.node(party).key(KeyName::Agreement),
+        layout.offline_keys(party).join(KeyName::Agreement.file_name()),
+    ];
+    let found = kept.iter().find(|file| file.exists()).cloned();
+    found.with_context(|| {
+        let [node, offline] = kept.map(|file| file.display().to_string());
+        format!("no key of {party} in {node} or {offline}: give --key KEYFILE")
+    })
+}
+
+fn read_key(file: &Path) -> anyhow::Result<SigningKey> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    SigningKey::from_text(&Zeroizing::new(text)).with_context(|| file.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Arguments as CommandLine;
+    use crate::output::{Format, Output};
+    use clap::Parser;
+
+    const PARTY: &str = "yn.police.cn";
+
+    /// A folder with a draft of Yunnan and Gansu and a key.
+    fn folder() -> (tempfile::TempDir, SigningKey) {
+        let dir = tempfile::tempdir().unwrap();
+        let key = SigningKey::from_seed([7; 32]);
+        std::fs::write(dir.path().join("a.key"), key.to_text().as_bytes()).unwrap();
+        let kind = concord_agreements::AgreementKind::Bilateral;
+        let parties = [PARTY.parse().unwrap(), "gs.police.cn".parse().unwrap()];
+        let now = "2026-12-31T00:00:00Z".parse().unwrap();
+        let text = crate::agreement::draft::first(kind, &"pact".parse().unwrap(), &parties, now);
+        std::fs::write(dir.path().join("pact.v1.toml"), text).unwrap();
+        (dir, key)
+    }
+
+    fn sign(dir: &Path, party: &str, key: &str) -> anyhow::Result<()> {
+        let CommandLine { global, .. } = CommandLine::parse_from(["concord", "register", "stats"]);
+        let session = Session::new(Output::new(Format::Json), global);
+        let (file, key) = (dir.join("pact.v1.toml"), Some(dir.join(key)));
+        run(&session, &Arguments { file, party: party.parse().unwrap(), key, dir: None })
+    }
+
+    #[test]
+    fn the_signature_stands_beside_the_untouched_document() {
+        let (dir, key) = folder();
+        let file = dir.path().join("pact.v1.toml");
+        let before = std::fs::read(&file).unwrap();
+        sign(dir.path(), PARTY, "a.key").unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+        assert!(dir.path().join("pact.v1.yn.police.cn.sig").exists());
+        let read = SignedFile::read(&file).unwrap();
+        read.require(Kind::Agreement, PARTY, &key.public()).unwrap();
+    }
+
+    #[test]
+    fn what_must_not_be_signed_is_refused_and_named() {
+        let (dir, _) = folder();
+        let refused = |party, key| sign(dir.path(), party, key).unwrap_err().to_string();
+        assert!(refused("sn.police.cn", "a.key").contains("sn.police.cn is not among its parties"));
+        assert!(refused(PARTY, "none.key").ends_with("none.key"));
+        assert!(refused(PARTY, "pact.v1.toml").ends_with("pact.v1.toml"), "a document is no key");
+        std::fs::write(dir.path().join("pact.v1.toml"), "id = 1").unwrap();
+        assert!(refused(PARTY, "a.key").contains("pact.v1.toml"));
+        assert!(!dir.path().join("pact.v1.yn.police.cn.sig").exists());
+    }
+}

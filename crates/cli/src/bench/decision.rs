@@ -1,0 +1,243 @@
+//! A federation large enough to measure decisions in, made in memory.
+
+use anyhow::{Context, ensure};
+use concord_agreements::{
+    Agencies, Agreement, AgreementKind, Documents, Facts, Grant, LocalRules, Onward, Opening, Rules, Terms,
+    Title, decide,
+};
+use concord_domain::{
+    AgencyId, Clock, HandlingLevel, Operation, Purpose, SystemClock, SystemEntropy, Timestamp,
+};
+use concord_trust::{
+    Card, Charter, Directory, DirectoryBuilder, DutyDesk, Kind, Member, MemberKind, Names, SignedFile,
+    SigningKey, sha256,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Agencies altogether.
+const AGENCIES: usize = 1000;
+/// Provinces, as on the mainland.
+const PROVINCES: usize = 31;
+/// Cities of each province; the other agencies are counties of theirs.
+const CITIES: usize = 10;
+/// Agreements altogether: one of all, the regional ones, and pacts of two.
+const AGREEMENTS: usize = 200;
+/// Regional agreements, all of which the first provinces have signed.
+const REGIONS: usize = 9;
+/// Parties of a regional agreement.
+const REGION: usize = 6;
+/// Long enough for any measurement.
+const VALIDITY: Duration = Duration::from_secs(365 * 86_400);
+
+/// A question in a large federation. It is the longest there is to decide: a county asks one of another province about
+/// something that only the last clause of the last agreement grants.
+pub(super) struct Decision {
+    rules: Rules,
+    from: AgencyId,
+    to: AgencyId,
+    operation: Operation,
+    now: Timestamp,
+}
+
+impl Decision {
+    pub(super) fn prepare() -> anyhow::Result<Self> {
+        let now = SystemClock.now();
+        let members = Members::generate()?;
+        let directory = Arc::new(members.directory()?);
+        let documents = Documents::agreements(members.agreements(now)?);
+        let (rules, problems) = Rules::build(documents, directory, LocalRules::default(), |_| None);
+        ensure!(problems.is_empty(), "{problems:?}");
+        let (from, to) = (members.county_of(0)?, members.county_of(1)?);
+        let decision = Self { rules, from, to, operation: "wanted.search".parse()?, now };
+        ensure!(decision.decide(), "the last agreement must allow it");
+        Ok(decision)
+    }
+
+    pub(super) fn decide(&self) -> bool {
+        let facts = Facts::new(&self.from, &self.to, &self.operation, Purpose::FugitiveApprehension);
+        decide::<Opening>(&self.rules, &facts, self.now).is_ok()
+    }
+}
+
+/// Who is in the federation. Only ministry and provinces sign, so only they have cards.
+struct Members {
+    ministry: Signer,
+    provinces: Vec<Signer>,
+    /// Cities, then counties, each with its superior.
+    below: Vec<(AgencyId, AgencyId)>,
+}
+
+struct Signer {
+    agency: AgencyId,
+    root: SigningKey,
+    agreement: SigningKey,
+}
+
+impl Signer {
+    fn generate(name: &str) -> anyhow::Result<Self> {
+        let [root, agreement] = [(); 2].map(|()| SigningKey::generate(&SystemEntropy));
+        Ok(Self { agency: name.parse()?, root, agreement })
+    }
+
+    fn card(&self) -> SignedFile {
+        let card = Card {
+            agency: self.agency.clone(),
+            sequence: 1,
+            previous: None,
+            agreement_key: self.agreement.public(),
+            keyring_key: SigningKey::generate(&SystemEntropy).public(),
+            names: Names { zh: "测".into(), en: "Bench".into() },
+            duty_desk: DutyDesk { phone: "0".into(), email: "desk@bench".into(), hours: "always".into() },
+        };
+        SignedFile::unsigned("card", card.to_toml()).sign(Kind::Card, self.agency.as_str(), &self.root)
+    }
+}
+
+impl Members {
+    fn generate() -> anyhow::Result<Self> {
+        let ministry = Signer::generate("police.cn")?;
+        let province = |n| Signer::generate(&format!("p{n}.police.cn"));
+        let provinces: Vec<_> = (0..PROVINCES).map(province).collect::<Result<_, _>>()?;
+        let mut below: Vec<(AgencyId, AgencyId)> = Vec::new();
+        for n in 0..PROVINCES * CITIES {
+            let province = provinces.get(n % PROVINCES).context("a province")?.agency.clone();
+            below.push((format!("c{n}.{province}").parse()?, province));
+        }
+        for n in 0..AGENCIES.saturating_sub(1 + PROVINCES + below.len()) {
+            let (city, _) = below.get(n % (PROVINCES * CITIES)).context("a city")?;
+            let city = city.clone();
+            below.push((format!("d{n}.{city}").parse()?, city));
+        }
+        Ok(Self { ministry, provinces, below })
+    }
+
+    /// The first county of that province: cities and counties take turns among the provinces.
+    fn county_of(&self, province: usize) -> anyhow::Result<AgencyId> {
+        let county = self.below.get(PROVINCES * CITIES + province).context("a county")?;
+        Ok(county.0.clone())
+    }
+
+    fn signers(&self) -> impl Iterator<Item = &Signer> {
+        self.provinces.iter().chain([&self.ministry])
+    }
+
+    fn directory(&self) -> anyhow::Result<Directory> {
+        let member = |agency: &AgencyId, kind, superior: Option<&AgencyId>, root: &SigningKey| Member {
+            agency: agency.clone(),
+            kind,
+            superior: superior.cloned(),
+            root: root.public(),
+        };
+        let ministry = &self.ministry;
+        let mut members = vec![member(&ministry.agency, MemberKind::Ministry, None, &ministry.root)];
+        members.extend(
+            self.provinces
+                .iter()
+                .map(|p| member(&p.agency, MemberKind::Province, Some(&ministry.agency), &p.root)),
+        );
+        members.extend(self.below.iter().map(|(agency, superior)| {
+            member(agency, MemberKind::County, Some(superior), &SigningKey::generate(&SystemEntropy))
+        }));
+        let key = SigningKey::generate(&SystemEntropy);
+        let charter = Charter {
+            name: "bench".into(),
+            sequence: 1,
+            previous: None,
+            threshold: 1,
+            keys: vec![key.public()],
+            emergency: None,
+            members,
+        };
+        let file = SignedFile::unsigned("charter", charter.to_toml()).sign(Kind::Charter, "charter", &key);
+        let mut builder = DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes]))?);
+        self.signers().try_for_each(|signer| builder.card(&signer.card()))?;
+        Ok(builder.build())
+    }
+
+    /// The one of all, in whose last clause what is asked stands, then regions of the first provinces and others in
+    /// turn, then pacts of two, the first one of the first two.
+    fn agreements(&self, now: Timestamp) -> anyhow::Result<Vec<SignedFile>> {
+        let (asked, other) = (Purpose::FugitiveApprehension, Purpose::Research);
+        let all: Vec<_> = self.signers().collect();
+        let mut signed = vec![document("nation", AgreementKind::National, &all, [other, other, asked], now)?];
+        for n in 0..REGIONS {
+            let others = self.provinces.iter().cycle().skip(2 + n * REGION).take(REGION - 2);
+            let others =
+                others.filter(|other| self.provinces.iter().take(2).all(|p| p.agency != other.agency));
+            let parties: Vec<_> = self.provinces.iter().take(2).chain(others).collect();
+            signed.push(document(
+                &format!("region-{n}"),
+                AgreementKind::Regional,
+                &parties,
+                [other; 3],
+                now,
+            )?);
+        }
+        let pairs = self.provinces.iter().enumerate();
+        let pairs = pairs.flat_map(|(n, one)| self.provinces.iter().skip(n + 1).map(move |two| [one, two]));
+        for (n, pair) in pairs.take(AGREEMENTS - 1 - REGIONS).enumerate() {
+            signed.push(document(&format!("pact-{n}"), AgreementKind::Bilateral, &pair, [other; 3], now)?);
+        }
+        Ok(signed)
+    }
+}
+
+/// An agreement of three clauses, one for each purpose, signed by all its parties.
+fn document(
+    id: &str,
+    kind: AgreementKind,
+    parties: &[&Signer],
+    purposes: [Purpose; 3],
+    now: Timestamp,
+) -> anyhow::Result<SignedFile> {
+    let grant = |(n, purpose): (usize, Purpose)| {
+        Ok(Grant {
+            clause: n.to_string().parse()?,
+            from: Agencies::Parties,
+            to: Agencies::Parties,
+            below: true,
+            operations: vec!["wanted.search".parse()?],
+            purposes: vec![purpose],
+            branches: None,
+            handling: HandlingLevel::Restricted,
+            fields: Vec::new(),
+            onward: Onward::None,
+            quota: None,
+            brokered_to: Vec::new(),
+            on_behalf_of: Vec::new(),
+        })
+    };
+    let agreement = Agreement {
+        id: id.parse()?,
+        version: 1,
+        previous: None,
+        kind,
+        source: None,
+        parties: parties.iter().map(|party| party.agency.clone()).collect(),
+        valid_from: now,
+        valid_until: now.plus(VALIDITY),
+        strict: false,
+        carriers: None,
+        title: Title { zh: "测".into(), en: "Bench".into() },
+        terms: Terms::default(),
+        grants: (1..).zip(purposes).map(grant).collect::<anyhow::Result<_>>()?,
+    };
+    let file = SignedFile::unsigned(&format!("{}.toml", agreement.file_stem()), agreement.to_toml());
+    let sign = |file: SignedFile, party: &&Signer| {
+        file.sign(Kind::Agreement, party.agency.as_str(), &party.agreement)
+    };
+    Ok(parties.iter().fold(file, sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_federation_is_as_large_as_it_is_said_to_be() {
+        let decision = Decision::prepare().unwrap();
+        assert_eq!(decision.rules.directory().members().count(), AGENCIES);
+        assert_eq!(decision.rules.agreements(decision.now).count(), AGREEMENTS);
+    }
+}

@@ -1,0 +1,112 @@
+//! Asking on: a request that another agency may not make itself is vetted, and made in our own name on its behalf.
+//!
+//! We decide for the one who asks, as if it asked ourselves; our own agreement with the agency asked decides again for us,
+//! and for those on whose behalf we ask. So the terms of both hold, and what comes back is narrowed to what our clause
+//! discloses.
+
+use crate::admission::Admission;
+use crate::deadline::Deadline;
+use crate::operation::{AnyDraft, Fault, Operations, Unserved, Vetted};
+use crate::outbound::{Inquiry, Outbound, Question, Returned};
+use concord_domain::{AgencyId, Outcome, OutcomeKind};
+use concord_trust::envelope::{AddressedRequest, Body, Brief, Context, Source, Voucher};
+use std::time::Duration;
+
+/// What a broker keeps of the time left, for its own record and for the way back.
+const BROKER_MARGIN: Duration = Duration::from_millis(100);
+
+/// Asks on.
+#[derive(Debug, Clone)]
+pub struct Broker {
+    /// Our own way out.
+    pub outbound: Outbound,
+    /// Bounds what is asked on at once, so that it leaves room for serving: a broker waits for others, and two that wait
+    /// for each other with every slot would wait for ever.
+    pub slots: Admission,
+}
+
+impl Broker {
+    /// Requests asked on at once: a quarter of what a node takes in.
+    pub const BROKERED_MAX: usize = Admission::DELIVERIES_MAX / 4;
+    /// Of these, for one agency.
+    pub const BROKERED_PER_AGENCY_MAX: usize = Admission::DELIVERIES_PER_AGENCY_MAX / 4;
+
+    /// Asks on by a node's own way out.
+    pub(crate) fn new(outbound: Outbound) -> Self {
+        Self { outbound, slots: Admission::new(Self::BROKERED_MAX, Self::BROKERED_PER_AGENCY_MAX) }
+    }
+
+    /// Asks `onward` what was asked of us, and makes the answer ours.
+    pub(crate) async fn relay(
+        &self,
+        vetted: Box<dyn Vetted>,
+        brokered: Brokered<'_>,
+        operations: &Operations,
+        deadline: Deadline,
+    ) -> Result<AnyDraft, Unserved> {
+        let Context { origin, operation, purpose, handling, branch, .. } = brokered.request.context();
+        let _slot = self.slots.enter(origin.as_str()).map_err(Unserved::Overloaded)?;
+        let Brief { ask, nature, behalf, .. } = brokered.brief;
+        let mut behalf = behalf.clone();
+        behalf.push(Voucher::new(&brokered.request, brokered.body));
+        let mut principals = brokered.principals.to_vec();
+        principals.push(origin.clone());
+        let (purpose, handling, branch, nature) = (*purpose, *handling, *branch, *nature);
+        let inquiry = Inquiry {
+            operation,
+            to: brokered.onward,
+            question: Question { purpose, handling, branch, nature },
+            ask,
+            behalf: &behalf,
+            principals: &principals,
+            synced: self.outbound.authority.synced(),
+            read: &|content| operations.read(operation, content),
+        };
+        let asked = Box::pin(self.outbound.inquire(inquiry, deadline.less(BROKER_MARGIN))).await;
+        let returned = asked.map_err(|error| Unserved::Fault(Fault::new("asking on", error)))?;
+        let draft = ours(vetted, brokered.onward, returned)?;
+        Ok(AnyDraft { behalf: brokered.principals.to_vec(), ..draft })
+    }
+}
+
+/// A request that is to be asked on.
+#[derive(Clone, Copy)]
+pub(crate) struct Brokered<'a> {
+    pub(crate) request: AddressedRequest<'a>,
+    pub(crate) body: &'a Body,
+    pub(crate) brief: &'a Brief,
+    /// Those for whom the request's own origin asks.
+    pub(crate) principals: &'a [AgencyId],
+    /// Whom we are to ask.
+    pub(crate) onward: &'a AgencyId,
+}
+
+/// What came of asking on, as our own answer.
+fn ours(vetted: Box<dyn Vetted>, onward: &AgencyId, returned: Returned) -> Result<AnyDraft, Unserved> {
+    let Returned { concluded, content, source } = returned;
+    let evidence = concluded.evidence();
+    match evidence.outcome {
+        Outcome::Refused(refusal) => Err(Unserved::Refused {
+            refusal,
+            authority: Some(vetted.authority()),
+            explanation: format!("asking {onward} on your behalf: {}", evidence.explanation),
+        }),
+        Outcome::Unreachable(_) => Ok(vetted.unanswered(OutcomeKind::Unreachable)),
+        Outcome::TimedOut => Ok(vetted.unanswered(OutcomeKind::TimedOut)),
+        Outcome::Failed(_) | Outcome::Pending => Ok(vetted.unanswered(OutcomeKind::Failed)),
+        Outcome::Hit | Outcome::NoHit => {
+            let unreadable =
+                || Unserved::Fault(Fault::new("asking on", "an answer that counts is unreadable"));
+            let (draft, redacted) =
+                content.and_then(|content| vetted.answered(&content)).ok_or_else(unreadable)?;
+            let source = source.map(|source| match redacted {
+                true => Source { opening: None, ..source },
+                false => source,
+            });
+            Ok(AnyDraft { source, ..draft })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! One inquiry as it goes out, and what comes back of it.
+
+use super::Question;
+use crate::record::Concluded;
+use concord_agreements::{Asking, Denial, Facts, Permit, Rules, decide};
+use concord_domain::{AgencyId, Operation as Name, OutcomeKind, Timestamp};
+use concord_trust::envelope::{BEHALF_MAX, Brief, Source, Voucher};
+
+/// What is asked of one agency, for whatever operation.
+#[derive(Clone, Copy)]
+pub(crate) struct Inquiry<'a> {
+    /// The operation.
+    pub(crate) operation: &'a Name,
+    /// Who is asked in the end.
+    pub(crate) to: &'a AgencyId,
+    /// What is asked of everybody alike.
+    pub(crate) question: Question,
+    /// The service's ask.
+    pub(crate) ask: &'a [u8],
+    /// The signed requests of those for whom it is asked.
+    pub(crate) behalf: &'a [Voucher],
+    /// Those for whom it is asked, as the vouchers say.
+    pub(crate) principals: &'a [AgencyId],
+    /// When this node last synchronized documents with a peer.
+    pub(crate) synced: Option<Timestamp>,
+    /// What an answer amounts to; `None` if the content is no answer.
+    pub(crate) read: &'a (dyn Fn(&[u8]) -> Option<OutcomeKind> + Send + Sync),
+}
+
+/// What came of an inquiry.
+pub(crate) struct Returned {
+    /// On our record.
+    pub(crate) concluded: Concluded,
+    /// The service's answer, where one counts.
+    pub(crate) content: Option<Vec<u8>>,
+    /// Where it is from, for those to whom it is passed on.
+    pub(crate) source: Option<Source>,
+}
+
+/// Whom we ask, and by what authority.
+pub(super) struct Plan {
+    pub(super) permit: Permit<Asking>,
+    /// The agency that the request is for: the one asked in the end, or a broker.
+    pub(super) destination: AgencyId,
+    /// Whom a broker is to ask in turn.
+    pub(super) onward: Option<AgencyId>,
+}
+
+impl Inquiry<'_> {
+    /// What a decision is about, if `here` asks `destination`.
+    pub(super) fn facts<'a>(&'a self, here: &'a AgencyId, destination: &'a AgencyId) -> Facts<'a> {
+        let Question { purpose, handling, branch, nature } = self.question;
+        Facts {
+            handling,
+            branch,
+            nature,
+            behalf: self.principals,
+            synced: self.synced,
+            ..Facts::new(here, destination, self.operation, purpose)
+        }
+    }
+
+    /// Straight to the agency asked if an agreement covers that; otherwise by the first broker whom one lets us ask.
+    pub(super) fn plan(&self, rules: &Rules, here: &AgencyId, now: Timestamp) -> Result<Plan, Denial> {
+        let denial = match decide::<Asking>(rules, &self.facts(here, self.to), now) {
+            Ok(permit) => return Ok(Plan { permit, destination: self.to.clone(), onward: None }),
+            Err(denial) => denial,
+        };
+        if self.principals.len() >= BEHALF_MAX {
+            return Err(denial);
+        }
+        let brokers = rules.brokers(here, self.to, self.operation, now).into_iter();
+        for broker in brokers.filter(|broker| !self.principals.contains(broker)) {
+            let facts = Facts { onward: Some(self.to), ..self.facts(here, &broker) };
+            if let Ok(permit) = decide::<Asking>(rules, &facts, now) {
+                return Ok(Plan { permit, destination: broker, onward: Some(self.to.clone()) });
+            }
+        }
+        Err(denial)
+    }
+
+    /// What the body says.
+    pub(super) fn brief(&self, onward: Option<AgencyId>) -> Brief {
+        let (ask, behalf, nature) = (self.ask.to_vec(), self.behalf.to_vec(), self.question.nature);
+        Brief { ask, nature, onward, behalf }
+    }
+}
