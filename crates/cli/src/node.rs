@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Only check the configuration and all that it names; starts nothing
     #[arg(long)]
     check: bool,
+    /// Go on although a peer has seen more of this node's ledger than there is, and put that on the record
+    #[arg(long)]
+    accept_rollback: bool,
     /// End when standard input ends: for a parent process that must not leave nodes behind
     #[arg(long, hide = true)]
     end_with_input: bool,
@@ -43,12 +46,13 @@ impl Ready {
 
 /// Runs a node until it is told to end, or checks its configuration.
 pub(crate) async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { config, check, end_with_input } = arguments;
-    let (config, warnings) = concord_node::check(&config, &SystemClock)?;
+    let Arguments { config, check, accept_rollback, end_with_input } = arguments;
+    let (mut config, warnings) = concord_node::check(&config, &SystemClock)?;
     if check {
         return checked(session, &config, &warnings);
     }
     log_to_stderr();
+    config.accept_rollback = accept_rollback;
     let agency = config.agency.to_string();
     // Before anybody is told that the node serves, so that no signal ends it without draining.
     let (hangup, mut interrupts) = (signal(SignalKind::hangup())?, Interrupts::catch()?);

@@ -87,3 +87,6 @@ impl Standing {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,9 @@ pub struct Config {
     /// Where it was read from.
     #[serde(skip)]
     pub file: PathBuf,
+    /// Whether a person lets the node go on with a ledger smaller than one that a peer has seen; never from the file.
+    #[serde(skip)]
+    pub accept_rollback: bool,
     /// The agency whose node this is.
     pub agency: AgencyId,
     /// The node's own folder: database, lock, published ledger.

@@ -28,6 +28,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 
 /// Why a node does not start.
 #[derive(Debug, Error)]
@@ -136,6 +138,9 @@ impl Node {
             store,
         };
         catch_up(&config, &seams, &parts).await;
+        if config.accept_rollback {
+            parts.standing.accept().await?;
+        }
         Self::serve(config, seams, parts).await
     }
 
@@ -148,7 +153,7 @@ impl Node {
         }
         record_start(&parts.store).await?;
         let (reporter, health) = tonic_health::server::health_reporter();
-        reporter.set_service_status("", tonic_health::ServingStatus::Serving).await;
+        reporter.set_service_status("", ServingStatus::Serving).await;
         let local_services = local_services(&config, &seams, &parts);
         let asking = local_services.search.under_way();
         let local_routes = local_services.into_routes(health.clone())?;
@@ -169,6 +174,7 @@ impl Node {
         };
         node.listeners.spawn(local.serve(local_routes, serving.clone()));
         node.listeners.spawn(federation.serve(federation_routes, serving));
+        node.keepers.spawn(tell_health(parts.standing.clone(), reporter, node.keeping.clone()));
         node.keep(config, seams, parts);
         Ok(node)
     }
@@ -257,6 +263,20 @@ fn rounds(config: &Config, seams: &Seams, parts: &Parts) -> Rounds {
     }
 }
 
+/// Tells by the health service whether the ledger is whole.
+async fn tell_health(standing: Standing, reporter: HealthReporter, keeping: CancellationToken) {
+    let mut state = standing.subscribe();
+    loop {
+        let whole = state.borrow_and_update().is_none();
+        let status = if whole { ServingStatus::Serving } else { ServingStatus::NotServing };
+        reporter.set_service_status("", status).await;
+        tokio::select! {
+            changed = state.changed() => if changed.is_err() { return },
+            () = keeping.cancelled() => return,
+        }
+    }
+}
+
 /// How long each peer may take at the start: who is not there is not waited for.
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(2);
 
@@ -301,6 +321,7 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
     LocalServices {
         search: Search::new(outbound(config, seams, parts)),
         agreement: AgreementApi::new(parts.library.clone(), parts.authority.clone(), clock, entropy),
+        standing: parts.standing.clone(),
         register: Arc::clone(&parts.register),
         store: parts.store.clone(),
         entropy: Arc::clone(&seams.entropy),

@@ -6,6 +6,7 @@ use crate::register::{Register, RegisterApi};
 use crate::roles::{Guarded, guard};
 use crate::wanted::{Search, WantedApi};
 use concord_domain::Entropy;
+use concord_gateway::Standing;
 use concord_store::Store;
 use concord_wire::FILE_DESCRIPTOR_SET;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct LocalServices {
     pub search: Search,
     /// The published documents.
     pub agreement: AgreementApi,
+    /// Whether our ledger is whole: else nothing is served.
+    pub standing: Standing,
     /// Our own register.
     pub register: Arc<Register>,
     /// Our own record.
@@ -54,7 +57,7 @@ fn reflection() -> Builder<'static> {
 impl LocalServices {
     /// The services behind the check of roles, ready for a listener.
     pub fn into_routes(self, health: HealthServer<impl Health>) -> Result<Guarded, ReflectionFailed> {
-        let Self { search, agreement, register, store, entropy } = self;
+        let Self { search, agreement, standing, register, store, entropy } = self;
         let routes = Routes::new(health)
             .add_service(reflection().build_v1()?)
             // What grpcio and older tools still ask for.
@@ -63,6 +66,6 @@ impl LocalServices {
             .add_service(agreement.into_service())
             .add_service(RegisterApi::new(register, Arc::clone(&entropy)).into_service())
             .add_service(LedgerApi::new(store, entropy).into_service());
-        Ok(guard(routes.prepare()))
+        Ok(guard(routes.prepare(), standing))
     }
 }

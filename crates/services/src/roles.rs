@@ -2,6 +2,7 @@
 
 use crate::caller::Caller;
 use concord_domain::Role;
+use concord_gateway::Standing;
 use concord_transport::Peer;
 use concord_wire::refused;
 use futures_util::future::{Either, Ready, ready};
@@ -45,14 +46,15 @@ fn allowed(roles: &[Role], path: &str) -> bool {
 }
 
 /// Puts the check of roles around the local API.
-pub(crate) fn guard(inner: Routes) -> Guarded {
-    Guarded { inner }
+pub(crate) fn guard(inner: Routes, standing: Standing) -> Guarded {
+    Guarded { inner, standing }
 }
 
 /// The local API behind the check of roles.
 #[derive(Debug, Clone)]
 pub struct Guarded {
     inner: Routes,
+    standing: Standing,
 }
 
 impl Service<Request<Body>> for Guarded {
@@ -66,10 +68,20 @@ impl Service<Request<Body>> for Guarded {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        match check(&request) {
+        match check(&request).and_then(|()| whole(&self.standing, request.uri().path())) {
             Ok(()) => Either::Left(self.inner.call(request)),
             Err(status) => Either::Right(ready(Ok(status.into_http()))),
         }
+    }
+}
+
+/// A node whose ledger is not whole answers whether it is well, and nothing else.
+fn whole(standing: &Standing, path: &str) -> Result<(), Status> {
+    match standing.rolled_back() {
+        Some(rolled_back) if !FOR_ALL.iter().any(|service| path.starts_with(service)) => {
+            Err(refused(Code::Unavailable, "ROLLED_BACK", rolled_back.to_string(), &[]))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 
