@@ -68,7 +68,8 @@ impl Forger {
         let charter = sha256(&[&std::fs::read(layout.charter()).expect("a charter")]);
         let directory = concord_trust::Directory::read(&layout.federation(), charter, |_: &str| None);
         let (directory, _) = directory.expect("a directory");
-        let (rules, _) = Rules::read(&layout.federation(), Arc::new(directory), LocalRules::default(), |_| None);
+        let (rules, _) =
+            Rules::read(&layout.federation(), Arc::new(directory), LocalRules::default(), |_| None);
         let channel = caller::channel(layout, destination, &layout.node(carrier).node(), address);
         Self {
             message: SigningKey::from_text(&text(KeyName::Message)).expect("a message key"),

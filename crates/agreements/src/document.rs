@@ -128,7 +128,7 @@ const fn covers_below_unless_said() -> bool {
 pub struct Agreement {
     /// Stable over its versions.
     pub id: AgreementId,
-    /// At least 1; a higher version takes the place of all lower ones as soon as its parties have signed it.
+    /// At least 1; a version takes the place of the one before it when it begins, if the parties of both have signed it.
     pub version: u32,
     /// SHA-256 of the version before; every version but the first names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -182,12 +182,12 @@ impl Rules {
 
     /// The versions to judge by at `now` that bind both, in the order in which they are taken: the more specific kind
     /// first ([`crate::AgreementKind::precedence`]), then by name.
-    pub(crate) fn between(
-        &self,
-        from: &Line<'_>,
-        to: &Line<'_>,
+    pub(crate) fn between<'a>(
+        &'a self,
+        from: &'a Line<'_>,
+        to: &'a Line<'_>,
         now: Timestamp,
-    ) -> Vec<(&Chain, &SignedAgreement)> {
+    ) -> impl Iterator<Item = (&'a Chain, &'a SignedAgreement)> {
         let places = |line: &Line<'_>| {
             let of_line = line.iter().filter_map(|agency| self.by_party.get(agency));
             let mut places: Vec<_> = of_line.flatten().copied().collect();
@@ -198,10 +198,11 @@ impl Rules {
         let (of_from, of_to) = (places(from), places(to));
         let both = of_from.iter().filter(|place| of_to.binary_search(place).is_ok());
         let texts = both.filter_map(|place| self.chains.get(*place)).map(|chain| (chain, chain.at(now)));
-        let mut texts: Vec<_> = texts.filter(|(_, text)| text.binds(from) && text.binds(to)).collect();
+        let mut texts: Vec<_> = texts.collect();
         // Stable, so that those of one kind stay by name.
         texts.sort_by_key(|(_, text)| text.kind.precedence());
-        texts
+        // The index knows the parties of all versions; who is bound by this one is looked at only when it is its turn.
+        texts.into_iter().filter(move |(_, text)| text.binds(from) && text.binds(to))
     }
 }
 

@@ -4,8 +4,8 @@ use super::chain::Chain;
 use crate::error::AgreementError;
 use concord_domain::Digest;
 
-/// Those chains of one agreement that reach what was seen before, the one that its name means first: with a floor it is
-/// the only one, without the one of most parties.
+/// Those chains of one agreement that reach what was seen before. The one that its name means comes first: it is the
+/// only one left where there is a floor, and that of most parties where there is none.
 pub(super) fn above(
     chains: Vec<Chain>,
     floor: Option<(u32, Digest)>,

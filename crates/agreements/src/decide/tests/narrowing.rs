@@ -49,7 +49,7 @@ impl World {
         match restriction {
             Restriction::Declared(act) => {
                 let party = which.get(&agreement.parties).clone();
-                let sequence = self.declarations.len() as u64 + 1;
+                let sequence = u64::try_from(self.declarations.len()).unwrap() + 1;
                 let issued = Timestamp::from_millis(0);
                 let (id, version) = (agreement.id.clone(), agreement.version);
                 self.declarations.push(Declaration { agreement: id, version, party, sequence, issued, act });

@@ -131,10 +131,10 @@ fn of_two_declarations_under_one_sequence_the_stricter_counts() {
     );
     assert!(yunnan(&rules, MARCH).is_some());
     let twins = [resumption("yn.police.cn", 2), suspension("yn.police.cn", 2, "2026-05-01T00:00:00Z", None)];
-    let rules = with(&northwest(), &[&[suspended.clone()], twins.as_slice()].concat()).0;
+    let rules = with(&northwest(), &[std::slice::from_ref(&suspended), twins.as_slice()].concat()).0;
     assert!(yunnan(&rules, "2026-05-01T00:00:00Z").is_some());
     let twins = [resumption("yn.police.cn", 2), withdrawal("yn.police.cn", 2, "2026-05-01T00:00:00Z")];
-    let rules = with(&northwest(), &[&[suspended.clone()], twins.as_slice()].concat()).0;
+    let rules = with(&northwest(), &[std::slice::from_ref(&suspended), twins.as_slice()].concat()).0;
     assert!(
         matches!(yunnan(&rules, MARCH), Some(Absence::Suspended { .. })),
         "a doubted resumption ends nothing"

@@ -139,25 +139,24 @@ proptest! {
     /// Whichever order they come in, and whatever else was signed under the same sequences.
     #[test]
     fn the_order_of_notices_decides_nothing(
-        lifted in proptest::collection::vec(any::<(bool, bool)>(), 1..5), shuffle in any::<prop::sample::Index>(),
+        written in proptest::collection::vec((1u64..4, any::<bool>(), any::<prop::sample::Index>()), 1..6),
+        turn in any::<prop::sample::Index>(),
     ) {
         let mut notices: Vec<Block> = Vec::new();
-        for (lifted, twin) in lifted {
-            let sequence = u64::try_from(notices.len()).unwrap() + 1;
-            let next = Block { lifted, ..notice(sequence, notices.last()) };
-            let twin = twin.then(|| Block { lifted: !lifted, from: NOW.plus(HOUR), ..next.clone() });
-            notices.push(next);
-            notices.extend(twin.filter(|_| sequence > 1).map(|b| Block { sequence: sequence - 1, ..b }));
-            for (at, notice) in notices.iter_mut().enumerate() {
-                notice.previous = (notice.sequence > 1).then_some(notice.previous).flatten()
-                    .or((notice.sequence > 1).then(|| Digest([u8::try_from(at).unwrap(); 32])));
-            }
+        for (sequence, lifted, before) in written {
+            let before = if notices.is_empty() { notice(1, None) } else { before.get(&notices).clone() };
+            let before = (sequence > 1).then_some(&before);
+            let issued = NOW.plus(HOUR * u32::try_from(notices.len()).unwrap());
+            notices.push(Block { lifted, issued, ..notice(sequence, before) });
         }
         let mut turned = notices.clone();
-        turned.rotate_left(shuffle.index(notices.len()));
-        let told = |directory: Directory| directory.blocks_of(&agency("yn.police.cn")).iter().map(|b| b.digest()).collect::<Vec<_>>();
-        let forwards = told(with(&notices));
-        prop_assert_eq!(&forwards, &told(with(&turned)));
-        prop_assert_eq!(&forwards, &told(with(notices.iter().rev())));
+        turned.rotate_left(turn.index(notices.len()));
+        let counting = |directory: Directory| {
+            let blocks = directory.blocks_of(&agency("yn.police.cn"));
+            blocks.iter().map(|block| block.digest()).collect::<Vec<_>>()
+        };
+        let forwards = counting(with(&notices));
+        prop_assert_eq!(&forwards, &counting(with(&turned)));
+        prop_assert_eq!(&forwards, &counting(with(notices.iter().rev())));
     }
 }
