@@ -113,8 +113,6 @@ fn considered(basis: Basis<'_>, facts: &Facts<'_>, at: Timestamp) -> Vec<Conside
     if facts.from == facts.to {
         return Vec::new();
     }
-    let line = |agency| Line::of(agency, basis.directory());
-    let (from, to) = (line(facts.from), line(facts.to));
-    let binding = basis.rules().between(&from, &to, at);
-    binding.into_iter().map(|(_, text)| alone(text)).collect()
+    let [from, to] = [facts.from, facts.to].map(|agency| Line::of(agency, basis.directory()));
+    basis.rules().between(&from, &to, at).map(|(_, text)| alone(text)).collect()
 }

@@ -65,11 +65,21 @@ fn pending_cells(pending: &Pending) -> [String; 8] {
     let Pending { text, file, missing } = pending;
     let state = format!("lacks signatures\n{}", words::list(missing).replace(", ", "\n"));
     let [kind, parties, from, until] = [(); 4].map(|()| String::new());
-    [text.id.to_string(), text.version.to_string(), kind, parties, from, until, state, file.clone()]
+    [
+        text.id.to_string(),
+        text.version.to_string(),
+        kind,
+        parties,
+        from,
+        until,
+        state,
+        words::file_name(file).to_owned(),
+    ]
 }
 
 fn conflict_cells(conflict: &Conflict) -> [String; 8] {
-    let files = words::list(conflict.files.iter().map(|file| &file.name)).replace(", ", "\n");
+    let files =
+        words::list(conflict.files.iter().map(|file| words::file_name(&file.name))).replace(", ", "\n");
     let [kind, parties, until] = [(); 3].map(|()| String::new());
     let (id, version) = (conflict.id.to_string(), conflict.version.to_string());
     [id, version, kind, parties, words::time(conflict.since), until, "two texts".to_owned(), files]

@@ -1,6 +1,6 @@
 //! How agreements stand at a time: which versions there are, who takes no part, what waits for signatures.
 
-use super::words::{list, time};
+use super::words::{file_name, list, time};
 use concord_agreements::{Absence, Act, Conflict, Pending, Rules, SignedAgreement, SignedDeclaration};
 use concord_domain::{AgencyId, AgreementId, Timestamp};
 use serde_json::{Value, json};
@@ -95,7 +95,12 @@ pub(super) fn pending<'a>(
 }
 
 pub(super) fn pending_text(pending: &Pending) -> String {
-    format!("v{} ({}) lacks the signatures of {}", pending.text.version, pending.file, list(&pending.missing))
+    format!(
+        "v{} ({}) lacks the signatures of {}",
+        pending.text.version,
+        file_name(&pending.file),
+        list(&pending.missing)
+    )
 }
 
 pub(super) fn pending_line(pending: &Pending) -> Value {
@@ -120,7 +125,11 @@ fn files(conflict: &Conflict) -> Vec<&str> {
 
 pub(super) fn conflict_text(conflict: &Conflict) -> String {
     let Conflict { version, since, .. } = conflict;
-    format!("v{version} has two signed texts since {}: {}", time(*since), list(files(conflict)))
+    format!(
+        "v{version} has two signed texts since {}: {}",
+        time(*since),
+        list(files(conflict).into_iter().map(file_name))
+    )
 }
 
 pub(super) fn conflict_line(conflict: &Conflict) -> Value {
