@@ -2,6 +2,7 @@
 
 use crate::keys::Keys;
 use crate::operation::Fault;
+use crate::standing::Standing;
 use concord_domain::AgencyId;
 use concord_ledger::{Checkpoint, SignedCheckpoint};
 use concord_store::Store;
@@ -18,6 +19,9 @@ pub struct Checkpointer {
     pub keys: Arc<Keys>,
     /// Has the ledger.
     pub store: Store,
+    /// What peers have seen of the ledger: of one that is not whole nothing is signed, since each checkpoint would prove a
+    /// fork.
+    pub standing: Standing,
     /// Between two looks at the ledger.
     pub every: Duration,
 }
@@ -43,6 +47,9 @@ impl Checkpointer {
 
     /// Signs and publishes a checkpoint if the ledger has grown since the last one.
     pub async fn sign(&self) -> Result<(), Fault> {
+        if self.standing.rolled_back().is_some() {
+            return Ok(());
+        }
         let head = self.store.head().map_err(|e| Fault::new("reading the ledger's head", e))?;
         let last =
             self.store.latest_checkpoint().map_err(|e| Fault::new("reading the last checkpoint", e))?;

@@ -1,18 +1,20 @@
 //! Whether this node's own ledger is whole, by what peers have seen of it.
 
+use crate::operation::Fault;
 use concord_domain::{AgencyId, Digest};
-use concord_ledger::SignedCheckpoint;
+use concord_ledger::{Checkpoint, SignedCheckpoint, root_at};
 use concord_store::{Change, StorageError, Store, Write, WriteError};
 use concord_trust::PublicKey;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
 
-/// The ledger is smaller than one that a peer has seen: the node was restored from an old backup. Whatever it answered
-/// would stand at indices that it has given away before.
+/// The ledger does not lead to a checkpoint that this node signed and a peer holds: the node was restored from an old
+/// backup. Whatever it answered would stand at indices that it has given away before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
-    "this node's ledger has {found} entries, and a peer has seen {seen}: it serves nothing until a person decides"
+    "a peer holds a checkpoint of this node at {seen} entries, to which its ledger of {found} does not lead: it serves \
+     nothing until a person decides"
 )]
 pub struct RolledBack {
     /// Entries that a peer has seen.
@@ -53,11 +55,10 @@ impl Standing {
         if checkpoint.verify(agency, keys).is_err() {
             return;
         }
-        let seen = checkpoint.claimed().size;
-        match self.behind(seen) {
+        match self.behind(checkpoint.claimed()) {
             Ok(None) => {}
             Ok(Some(rolled_back)) => {
-                tracing::error!(target: "concord::ledger", seen, found = rolled_back.found, "{rolled_back}");
+                tracing::error!(target: "concord::ledger", "{rolled_back}");
                 self.state.send_replace(Some(rolled_back));
             }
             Err(error) => {
@@ -66,10 +67,18 @@ impl Standing {
         }
     }
 
-    fn behind(&self, seen: u64) -> Result<Option<RolledBack>, StorageError> {
-        let found = self.store.head()?.tree.size;
-        let accepted = self.store.sequence(ACCEPTED)?.map_or(0, |accepted| accepted.sequence);
-        Ok((found < seen && accepted < seen).then_some(RolledBack { seen, found }))
+    /// Entries alone do not tell: a restored ledger that went on may be the larger one by now.
+    fn behind(&self, seen: &Checkpoint) -> Result<Option<RolledBack>, Fault> {
+        let fault = |error: StorageError| Fault::new("judging a checkpoint", error);
+        let found = self.store.head().map_err(fault)?.tree.size;
+        let accepted = self.store.sequence(ACCEPTED).map_err(fault)?.map_or(0, |accepted| accepted.sequence);
+        if seen.size <= accepted {
+            return Ok(None);
+        }
+        let leads = seen.size <= found
+            && root_at(&self.store, seen.size).map_err(|e| Fault::new("judging a checkpoint", e))?
+                == seen.root;
+        Ok((!leads).then_some(RolledBack { seen: seen.size, found }))
     }
 
     /// Puts on the record that a person lets the node go on, and serves again.

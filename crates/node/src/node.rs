@@ -183,11 +183,12 @@ impl Node {
     fn keep(&mut self, config: Config, seams: Seams, parts: Parts) {
         let rounds = rounds(&config, &seams, &parts);
         self.keepers.spawn(rounds.run(self.keeping.clone()));
-        let Parts { keys, store, authority, credentials, trust, local_trust, library, .. } = parts;
+        let Parts { keys, store, authority, credentials, trust, local_trust, library, standing, .. } = parts;
         let checkpointer = Checkpointer {
             agency: config.agency.clone(),
             keys,
             store: store.clone(),
+            standing,
             every: config.checkpoints.every(),
         };
         self.keepers.spawn(checkpointer.run(self.keeping.clone()));

@@ -5,7 +5,8 @@ use crate::testing::{CHECKPOINT, HERE, World, agency, key};
 
 fn checkpointer(world: &World) -> Checkpointer {
     let keys = Arc::clone(&world.inbound.keys);
-    Checkpointer { agency: agency(HERE), keys, store: world.store.clone(), every: Duration::from_secs(1) }
+    let (store, standing) = (world.store.clone(), Standing::new(world.store.clone()));
+    Checkpointer { agency: agency(HERE), keys, store, standing, every: Duration::from_secs(1) }
 }
 
 /// The latest checkpoint, which must be what our key signed for our ledger.

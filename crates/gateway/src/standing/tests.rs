@@ -1,8 +1,8 @@
-//! A ledger that peers have seen larger.
+//! A ledger that does not lead to what peers have seen of it.
 
 use super::*;
 use crate::testing::{CHECKPOINT, HERE, World, agency, key};
-use concord_ledger::{Checkpoint, Event};
+use concord_ledger::Event;
 
 fn note(size: u64, purpose: u8) -> String {
     let checkpoint = Checkpoint { ledger: agency(HERE), size, root: Digest([1; 32]) };
@@ -34,10 +34,19 @@ async fn a_larger_checkpoint_of_our_own_stops_everything_until_a_person_decides(
 }
 
 #[tokio::test]
-async fn what_our_key_did_not_sign_or_is_not_larger_says_nothing() {
-    assert_eq!(judged(1, CHECKPOINT).await.1.rolled_back(), None);
-    assert_eq!(judged(5, crate::testing::MESSAGE).await.1.rolled_back(), None);
-    let (_, standing) = judged(1, CHECKPOINT).await;
+async fn another_past_of_our_own_counts_as_much_though_the_ledger_is_as_large() {
+    assert_eq!(judged(1, CHECKPOINT).await.1.rolled_back(), Some(RolledBack { seen: 1, found: 1 }));
+}
+
+#[tokio::test]
+async fn what_our_key_did_not_sign_or_the_ledger_leads_to_says_nothing() {
+    let (world, standing) = judged(5, crate::testing::MESSAGE).await;
+    assert_eq!(standing.rolled_back(), None);
+    let ours = Checkpoint { ledger: agency(HERE), size: 1, root: world.store.head().unwrap().tree.root };
+    let _more = world.asked().await;
+    let ours = SignedCheckpoint::sign(ours, &key(HERE, CHECKPOINT)).to_string();
+    standing.judge(&agency(HERE), &ours, &[key(HERE, CHECKPOINT).public()]);
+    assert_eq!(standing.rolled_back(), None);
     standing.judge(&agency(HERE), "no note", &[]);
     assert_eq!(standing.rolled_back(), None);
 }
