@@ -34,6 +34,9 @@ pub struct Config {
     /// Metrics in Prometheus' text form; off unless set.
     #[serde(default)]
     pub metrics: Option<ApiConfig>,
+    /// A file of this node's own rules, which only narrow what agreements allow; none unless set.
+    #[serde(default)]
+    pub local_rules: Option<PathBuf>,
     /// Which way requests go.
     #[serde(default)]
     pub routing: RoutingConfig,
@@ -204,16 +207,17 @@ impl Config {
     }
 
     fn resolve(&mut self, folder: &Path) {
-        let Self { data, federation, keys, tls, .. } = self;
+        let Self { data, federation, keys, tls, local_rules, .. } = self;
         let TlsConfig { ca, certificate, key } = tls;
-        for path in [data, &mut federation.folder, &mut keys.folder, ca, certificate, key] {
+        let paths = [data, &mut federation.folder, &mut keys.folder, ca, certificate, key];
+        for path in paths.into_iter().chain(local_rules) {
             *path = folder.join(&*path);
         }
     }
 }
 
 /// The parser's words with the line that they are about, without its drawing.
-fn one_line(text: &str, error: &toml::de::Error) -> String {
+pub(crate) fn one_line(text: &str, error: &toml::de::Error) -> String {
     let message = error.message().replace('\n', "; ");
     let before = error.span().and_then(|span| text.get(..span.start));
     let Some(number) = before.map(|before| before.matches('\n').count()) else { return message };

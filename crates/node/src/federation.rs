@@ -1,6 +1,6 @@
 //! The published documents as a node reads them: directory, rules, and the anchors for TLS.
 
-use crate::config::Config;
+use crate::config::{Config, one_line};
 use crate::problem::{Problems, WithCauses};
 use concord_agreements::{Documents, LocalRules, Rules};
 use concord_domain::{AgencyId, Digest};
@@ -32,8 +32,8 @@ pub(crate) struct Federation {
 }
 
 impl Federation {
-    /// Reads the folder, and adds what is `kept` in the store. What is wrong with others' documents is told in the list and leaves only them out; without
-    /// a charter there is nothing.
+    /// Reads the folder, and adds what is `kept` in the store. What is wrong with others' documents is told in the list
+    /// and leaves only them out; without a charter, or with own rules that cannot be read, there is nothing.
     pub(crate) fn read(config: &Config, seen: &Seen, kept: DocumentSet) -> (Option<Self>, Problems) {
         let mut problems = Problems::default();
         let read = Self::collect(config, seen, kept, &mut problems);
@@ -64,7 +64,8 @@ impl Federation {
             agreements: files(DocumentKind::Agreement),
             declarations: files(DocumentKind::Declaration),
         };
-        let (rules, bad) = Rules::build(of_rules, Arc::new(directory), LocalRules::default(), version);
+        let (rules, bad) =
+            Rules::build(of_rules, Arc::new(directory), local_rules(config, problems)?, version);
         bad.iter().for_each(|error| problems.add(folder, "federation.folder", error));
         let anchors = anchors(config, rules.directory(), problems);
         Some(Self { rules: Arc::new(rules), documents, anchors })
@@ -90,6 +91,13 @@ impl Federation {
             })
             .collect()
     }
+}
+
+/// The node's own rules. With a file that cannot be read nothing is decided at all: it may forbid what agreements allow.
+fn local_rules(config: &Config, problems: &mut Problems) -> Option<LocalRules> {
+    let Some(file) = &config.local_rules else { return Some(LocalRules::default()) };
+    let text = problems.take(file, "local_rules", std::fs::read_to_string(file))?;
+    problems.take(file, "local_rules", toml::from_str(&text).map_err(|error| one_line(&text, &error)))
 }
 
 /// Of each name the highest sequence; they come in the order of name and sequence.

@@ -55,7 +55,8 @@ impl Reloader {
     fn fingerprint(&self) -> Fingerprint {
         let mut found = Fingerprint::new();
         add(&mut found, &self.config.federation.folder, FOLDER_LEVELS);
-        for file in [&self.config.tls.ca, &self.config.tls.certificate, &self.config.tls.key] {
+        let Config { tls, local_rules, .. } = &self.config;
+        for file in [&tls.ca, &tls.certificate, &tls.key].into_iter().chain(local_rules) {
             add(&mut found, file, 0);
         }
         found
@@ -97,7 +98,7 @@ impl Reloader {
     }
 }
 
-/// Folders below the federation's own: `agreements`, `cards`, `crls`, `keyrings`.
+/// Folders below the federation's own, such as `agreements`.
 const FOLDER_LEVELS: u8 = 1;
 
 fn add(found: &mut Fingerprint, path: &Path, levels: u8) {
@@ -116,8 +117,8 @@ fn add(found: &mut Fingerprint, path: &Path, levels: u8) {
     }
 }
 
-/// Keeps what was seen, with the record of it, and begins a new epoch, in one write: from its commit on nothing is recorded that was decided
-/// under older rules.
+/// Keeps what was seen, with the record of it, and begins a new epoch, in one write: from its commit on nothing is
+/// recorded that was decided under older rules.
 pub(crate) async fn take_up(
     store: &Store,
     federation: &Federation,

@@ -3,7 +3,8 @@
 use super::*;
 use crate::material::Material;
 use crate::testing::{HERE, OTHER, World, agency, copy, pact};
-use concord_domain::AgencyId;
+use concord_agreements::{Facts, Opening, decide};
+use concord_domain::{AgencyId, Purpose, Refusal};
 use concord_pki::{Renewal, Validity, issue_node, renew_keyring};
 use concord_store::{Execution, Options};
 use concord_trust::Keyring;
@@ -76,6 +77,39 @@ async fn a_new_agreement_takes_effect_in_a_new_epoch() {
     assert_eq!(reloader.federation().await, Ok(2));
     assert_eq!(pact_version(&reloader), Some(1));
     assert_epoch(&reloader, 2);
+}
+
+/// Why the other one is not served for this purpose, by the rules in force.
+fn denied(reloader: &Reloader, purpose: Purpose) -> Option<Refusal> {
+    let (here, other, operation) = (agency(HERE), agency(OTHER), "wanted.search".parse().unwrap());
+    let facts = Facts::new(&other, &here, &operation, purpose);
+    let rules = reloader.authority.current().rules;
+    decide::<Opening>(&rules, &facts, reloader.clock.now()).err().map(|denial| denial.refusal)
+}
+
+#[tokio::test]
+async fn own_rules_narrow_what_a_pact_allows_and_broken_ones_leave_the_old_in_place() {
+    let mut world = World::new();
+    let file = world.node().config().with_file_name("rules.toml");
+    world.config.local_rules = Some(file.clone());
+    std::fs::write(&file, "").unwrap();
+    let reloader = start(&world).await;
+    let pact = pact(1);
+    let purpose = pact.grants[0].purposes[0];
+    world.publish_pact(&pact, &[HERE, OTHER]);
+    reloader.federation().await.unwrap();
+    assert_eq!(denied(&reloader, purpose), None);
+    let before = reloader.fingerprint();
+    std::fs::write(&file, format!("[[rules]]\nname = \"not here\"\npurposes = [\"{purpose}\"]\n")).unwrap();
+    assert_ne!(reloader.fingerprint(), before, "a change is found by itself");
+    reloader.federation().await.unwrap();
+    assert_eq!(denied(&reloader, purpose), Some(Refusal::LocalRule));
+    std::fs::write(&file, "[[rules]]\nname = \"\"\n").unwrap();
+    assert!(reloader.federation().await.is_err());
+    assert_eq!(denied(&reloader, purpose), Some(Refusal::LocalRule), "what was forbidden stays so");
+    let reading = Material::load(&world.config, &Seen::new(), Default::default(), world.now());
+    let problems = reading.err().expect("nor does a node start with them");
+    assert!(problems.iter().any(|problem| problem.to_string().contains("local_rules")), "{problems:?}");
 }
 
 #[tokio::test]
