@@ -54,7 +54,7 @@ pub use lines::Lines;
 pub use link::{Links, MESSAGE_BYTES_MAX};
 pub use operation::{Draft, Fault, Operation, Operations};
 pub use outbound::{Outbound, Question};
-pub use peers::{Circuit, PeerHealth, Peers};
+pub use peers::Peers;
 pub use record::{Asked, Concluded, Evidence, NotRecorded, Recorder, Release};
 pub use route::{ScopeInvalid, resolve};
 pub use service::{FederationApi, incident};

@@ -34,7 +34,6 @@ struct Known {
     probing: bool,
     /// Average seconds to an answer of each destination by way of this peer.
     latency: BTreeMap<AgencyId, f64>,
-    answered: Option<Instant>,
 }
 
 /// Why a peer is not called just now.
@@ -48,37 +47,13 @@ pub(crate) enum NotCalled {
 
 /// The state of a peer's circuit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Circuit {
+enum Circuit {
     /// Calls go through.
     Closed,
     /// No calls for a moment.
     Open,
     /// The next call is a probe.
     HalfOpen,
-}
-
-impl Circuit {
-    /// A stable word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Open => "open",
-            Self::HalfOpen => "half_open",
-        }
-    }
-}
-
-/// What a person may be shown of a peer.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PeerHealth {
-    /// Its circuit.
-    pub circuit: Circuit,
-    /// Average time to its own answers, where there were any.
-    pub latency: Option<Duration>,
-    /// How long ago it last answered.
-    pub answered: Option<Duration>,
-    /// Calls under way.
-    pub calls: usize,
 }
 
 impl Peers {
@@ -118,16 +93,6 @@ impl Peers {
         let seconds = self.with(peer, |known| known.latency.get(destination).copied());
         seconds.map(Duration::from_secs_f64)
     }
-
-    /// What is known of a peer.
-    pub fn health(&self, peer: &AgencyId) -> PeerHealth {
-        self.with(peer, |known| PeerHealth {
-            circuit: known.circuit(),
-            latency: known.latency.get(peer).copied().map(Duration::from_secs_f64),
-            answered: known.answered.map(|at| at.elapsed()),
-            calls: known.calls,
-        })
-    }
 }
 
 impl Known {
@@ -139,22 +104,24 @@ impl Known {
         }
     }
 
-    fn failed(&mut self) {
+    /// Counts a failure; says whether the circuit is open by now.
+    fn failed(&mut self) -> bool {
         self.failures = self.failures.saturating_add(1);
         if self.failures < FAILURES_MAX {
-            return;
+            return false;
         }
         let length = self.open.map_or(OPEN_FIRST, |(_, length)| (length * 2).min(OPEN_MAX));
         // Calls that were under way when the circuit opened do not open it further.
         if self.open.is_none() || self.probing {
             self.open = Some((Instant::now() + length, length));
         }
+        true
     }
 
-    fn answered(&mut self) {
+    /// Closes the circuit; says whether it was open.
+    fn answered(&mut self) -> bool {
         self.failures = 0;
-        self.open = None;
-        self.answered = Some(Instant::now());
+        self.open.take().is_some()
     }
 }
 
@@ -171,16 +138,27 @@ impl Call {
     /// The peer answered, with whatever, about a request to `destination`.
     pub(crate) fn answered(self, destination: &AgencyId) {
         let took = self.began.elapsed().as_secs_f64();
-        self.peers.with(&self.peer, |known| {
-            known.answered();
+        let was_open = self.peers.with(&self.peer, |known| {
             let average = known.latency.entry(destination.clone()).or_insert(took);
             *average += LATEST * (took - *average);
+            known.answered()
         });
+        if was_open {
+            self.tell(Circuit::Closed);
+        }
     }
 
     /// The peer was not reached, or its connection broke.
     pub(crate) fn failed(self) {
-        self.peers.with(&self.peer, Known::failed);
+        if self.peers.with(&self.peer, Known::failed) {
+            self.tell(Circuit::Open);
+        }
+    }
+
+    /// Shows the circuit among the metrics. There are as many as members that failed once.
+    fn tell(&self, circuit: Circuit) {
+        let gauge = metrics::gauge!("concord_circuit_open", "peer" => self.peer.to_string());
+        gauge.set(if circuit == Circuit::Open { 1.0 } else { 0.0 });
     }
 }
 

@@ -40,13 +40,8 @@ impl Ways {
         Self { here, lines, peers, kept: Arc::default() }
     }
 
-    /// What is known of the peers.
-    pub fn peers(&self) -> &Peers {
-        &self.peers
-    }
-
-    /// The lines of this node.
-    pub fn lines(&self) -> &Lines {
+    #[cfg(test)]
+    pub(crate) fn lines(&self) -> &Lines {
         &self.lines
     }
 
