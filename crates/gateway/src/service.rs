@@ -116,6 +116,7 @@ impl FederationService for FederationApi {
         match self.exchange.answer(peer.agency(), request.into_inner()).await {
             Ok(response) => Ok(Response::new(response)),
             Err(StepInvalid::Field { field, why }) => Err(violations(&Problems::one(field, why))),
+            Err(StepInvalid::Overloaded(over)) => Err(overloaded(over.to_string(), over.limit)),
             Err(StepInvalid::NotKept(error)) => {
                 Err(incident(&Fault::new("comparing documents", error), &*self.entropy))
             }

@@ -2,6 +2,7 @@
 
 use super::library::{Library, NotKept};
 use super::pages::{FINGERPRINTS_MAX, PAGE_DOCUMENTS_MAX, files, lacking, page};
+use crate::admission::{Admission, Overloaded};
 use concord_domain::{AgencyId, Digest};
 use concord_store::Store;
 use concord_wire::pb::federation::v1 as pb;
@@ -21,6 +22,9 @@ pub enum StepInvalid {
         /// What is wrong, with the limit.
         why: String,
     },
+    /// As many steps are under way as may be at once.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
     /// A fault of our own.
     #[error(transparent)]
     NotKept(#[from] NotKept),
@@ -31,12 +35,19 @@ pub enum StepInvalid {
 pub struct Exchange {
     library: Library,
     store: Store,
+    slots: Admission,
 }
 
 impl Exchange {
+    /// Steps answered at once: each may verify a page of documents, and must leave room for requests.
+    const STEPS_MAX: usize = 8;
+    /// Of these, for one peer: an honest one has one round under way, and goes on after the last step's answer.
+    const STEPS_PER_PEER_MAX: usize = 2;
+
     /// Over the node's documents, and the checkpoints of peers in its store.
     pub fn new(library: Library, store: Store) -> Self {
-        Self { library, store }
+        let slots = Admission::new(Self::STEPS_MAX, Self::STEPS_PER_PEER_MAX);
+        Self { library, store, slots }
     }
 
     /// Answers one step of `peer`.
@@ -48,6 +59,7 @@ impl Exchange {
         peer: &AgencyId,
         request: pb::SyncRequest,
     ) -> Result<pb::SyncResponse, StepInvalid> {
+        let _slot = self.slots.enter(peer.as_str())?;
         match request.step {
             None => Err(StepInvalid::Field { field: "step", why: "is missing".to_owned() }),
             Some(Step::Compare(pb::SyncCompare { summary })) => self.compare(peer, &summary),
