@@ -114,7 +114,10 @@ impl Inbound {
         in_force: &InForce,
     ) -> Result<VerifiedRequest, NotServed> {
         let distrust = |reason| self.recorder.distrust(peer, reason, None, self.recorder.now(&*self.clock));
-        let request = envelope.verify(in_force.directory()).inspect_err(|_| distrust(NOT_AUTHENTIC))?;
+        let request = envelope.verify(in_force.directory()).inspect_err(|invalid| {
+            let unknown = matches!(invalid, EnvelopeInvalid::KeyUnknown);
+            distrust(if unknown { KEY_UNKNOWN } else { NOT_AUTHENTIC });
+        })?;
         if request.handed_by() != peer {
             distrust(Refusal::HopLineBroken.as_str());
             return Err(NotServed::NotFromPeer);
@@ -349,6 +352,8 @@ impl Inbound {
 
 /// Why a peer is distrusted that hands over an envelope without a signature that counts.
 const NOT_AUTHENTIC: &str = "ENVELOPE_NOT_AUTHENTIC";
+/// Why it may be distrusted: the signing key is altered, or the origin's keyring has not come here yet.
+const KEY_UNKNOWN: &str = "KEY_UNKNOWN";
 
 /// Counts what was answered, by outcome or reason.
 fn count(result: &'static str) {

@@ -74,7 +74,7 @@ impl Sending<'_> {
                     let reply = self.open(answer, next)?;
                     let in_progress = reply.answer.verdict == Verdict::Refused(Refusal::InProgress);
                     if !in_progress || attempt == ATTEMPTS_MAX {
-                        return self.judged(reply, next);
+                        return Ok(self.judged(reply, next));
                     }
                 }
                 Err(NoAnswer::Broken) if broken < BROKEN_MAX => broken += 1,
@@ -147,8 +147,8 @@ impl Sending<'_> {
         agency == next || self.in_force.rules.carriers(agreement, now).contains(agency)
     }
 
-    /// What is judged not to count may have been altered on the way: then another way may do better.
-    fn judged(&self, reply: Reply, next: &AgencyId) -> Result<Judged, Outcome> {
+    /// The destination signed all of the reply, so what does not count in it is its own doing, whoever handed it over.
+    fn judged(&self, reply: Reply, next: &AgencyId) -> Judged {
         let beyond = self.onward.map(|onward| self.responder(onward));
         let peer = self.responder(&self.destination.agency);
         let bench = Bench { asked: self.asked, peer: &peer, read: self.read, beyond: beyond.as_ref() };
@@ -156,13 +156,7 @@ impl Sending<'_> {
         if judged.evidence.route.is_empty() {
             judged.evidence.route = vec![next.clone()];
         }
-        let signed = judged.evidence.receipt.is_some() || *next == self.destination.agency;
-        if let Outcome::Failed(failure) = judged.evidence.outcome
-            && !signed
-        {
-            return Err(self.distrusted(next, failure));
-        }
-        Ok(judged)
+        judged
     }
 
     fn distrusted(&self, next: &AgencyId, failure: Failure) -> Outcome {
