@@ -98,7 +98,7 @@ async fn an_agreement_submitted_anywhere_is_in_force_everywhere_until_a_party_wi
     // At somebody's node who is no party; then the other signature at another node.
     let third = cluster.application(SICHUAN).unwrap();
     let status = third.submit_document(kind, signed(&cluster, &pact, GUIZHOU)).await.unwrap();
-    assert_eq!((status.state, status.signers), (DocumentState::Idle, vec![GUIZHOU.to_owned()]));
+    assert_eq!((status.state, status.signers), (DocumentState::Pending, vec![GUIZHOU.to_owned()]));
     at_all(&cluster, kind, "gz-gd", 1, DocumentState::Pending).await;
     assert_eq!(ask(&cluster).await, Outcome::Refused(Refusal::NoAgreement));
     let party = cluster.application(GUANGDONG).unwrap();

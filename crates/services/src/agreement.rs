@@ -116,7 +116,12 @@ impl AgreementService for AgreementApi {
         request: Request<pb::SubmitDocumentRequest>,
     ) -> Result<Response<pb::SubmitDocumentResponse>, Status> {
         let (kind, file) = file(request.into_inner()).map_err(|problems| violations(&problems))?;
-        let admitted = self.library.keep(kind, file).await.map_err(|error| self.status(error))?;
+        let before = self.authority.current().epoch;
+        let (admitted, new) = self.library.keep(kind, file).await.map_err(|error| self.status(error))?;
+        if new {
+            // What it counts for shows only once it is taken up.
+            self.authority.newer_than(before).await;
+        }
         let documents = self.library.documents();
         let kept = documents.get(&admitted.at).unwrap_or(&admitted.file);
         let document = Some(self.shown(&admitted.at, kept));

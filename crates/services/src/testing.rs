@@ -3,7 +3,7 @@
 mod federation;
 
 pub(crate) use federation::{
-    ANSWERS, ASKS, agency, keyring, message_key, pact, published, rules, sealing_key, signed_pact,
+    ANSWERS, ASKS, agency, declared, keyring, message_key, pact, published, rules, sealing_key, signed_pact,
 };
 
 use crate::heavy::Heavy;

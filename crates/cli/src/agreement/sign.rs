@@ -1,16 +1,15 @@
 //! `concord agreement sign`.
 
-use super::source::documents;
+use super::source::{documents, read_key};
 use crate::session::Session;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use concord_agreements::{Agreement, Rules};
 use concord_domain::AgencyId;
 use concord_pki::{KeyName, Layout};
-use concord_trust::{Kind, SignedFile, SigningKey, sha256};
+use concord_trust::{Kind, SignedFile, sha256};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -94,17 +93,13 @@ fn kept_in(dir: &Path, party: &AgencyId) -> anyhow::Result<PathBuf> {
     })
 }
 
-fn read_key(file: &Path) -> anyhow::Result<SigningKey> {
-    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    SigningKey::from_text(&Zeroizing::new(text)).with_context(|| file.display().to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::arguments::Arguments as CommandLine;
     use crate::output::{Format, Output};
     use clap::Parser;
+    use concord_trust::SigningKey;
 
     const PARTY: &str = "yn.police.cn";
 

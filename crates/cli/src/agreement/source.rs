@@ -1,11 +1,13 @@
 //! Where documents come from.
 
 use crate::session::Session;
+use anyhow::Context;
 use clap::Args;
 use concord_agreements::{LocalRules, Rules};
-use concord_trust::{Directory, SignedFile, sha256};
+use concord_trust::{Directory, SignedFile, SigningKey, sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The documents that a command looks at.
 #[derive(Debug, Args)]
@@ -26,6 +28,13 @@ pub(super) fn documents(session: &Session, dir: &Path) -> anyhow::Result<(Arc<Di
     let (rules, problems) = Rules::read(&folder, directory.clone(), LocalRules::default(), |_| None);
     problems.iter().for_each(|problem| session.output.notice(&format!("left out: {problem}")));
     Ok((directory, rules))
+}
+
+/// Reads a party's agreement key.
+pub(super) fn read_key(file: &Path) -> anyhow::Result<SigningKey> {
+    let text =
+        std::fs::read_to_string(file).map(Zeroizing::new).with_context(|| file.display().to_string())?;
+    SigningKey::from_text(&text).with_context(|| file.display().to_string())
 }
 
 /// The folder of the published documents: `dir` itself, or the one in it.

@@ -1,5 +1,6 @@
 //! `concord agreement withdraw`: a party's declaration that it leaves, signed and handed to the node.
 
+use super::source::read_key;
 use super::submit::show;
 use crate::session::Session;
 use anyhow::{Context, bail};
@@ -7,9 +8,8 @@ use clap::Args;
 use concord_agreements::{Act, Declaration};
 use concord_client::{Client, DocumentState};
 use concord_domain::{AgencyId, AgreementId, Clock, SystemClock, Timestamp};
-use concord_trust::{DocumentKind, SignedFile, SigningKey};
+use concord_trust::{DocumentKind, SignedFile};
 use std::path::PathBuf;
-use zeroize::Zeroizing;
 
 /// What `withdraw` takes.
 #[derive(Debug, Args)]
@@ -33,9 +33,7 @@ pub(crate) struct Arguments {
 /// Declares, signs and submits it.
 pub(crate) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { agreement, party, effective_at, key, up_to } = arguments;
-    let text = std::fs::read_to_string(key).map(Zeroizing::new);
-    let text = text.with_context(|| key.display().to_string())?;
-    let signer = SigningKey::from_text(&text).with_context(|| key.display().to_string())?;
+    let signer = read_key(key)?;
     let client = session.client()?;
     let version = match up_to {
         Some(version) => *version,
@@ -52,7 +50,19 @@ pub(crate) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Res
     let kind = DocumentKind::Declaration;
     let file = SignedFile::unsigned(&declaration.file_stem(), declaration.to_toml());
     let file = file.sign(kind.signed_as(), party.as_str(), &signer);
-    show(session, &client.submit_document(kind, file).await?)
+    let status = client.submit_document(kind, file).await?;
+    show(session, &status)?;
+    match status.state {
+        DocumentState::InForce | DocumentState::Upcoming => Ok(()),
+        DocumentState::Idle
+        | DocumentState::Pending
+        | DocumentState::Superseded
+        | DocumentState::Ended
+        | DocumentState::Conflict => bail!(
+            "the node keeps it, and {party} stays bound: {agreement} may ask for a longer notice, or version {version} \
+             may not be {party}'s to leave"
+        ),
+    }
 }
 
 /// The highest version that all have signed who must.
@@ -61,7 +71,7 @@ async fn highest(client: &Client, agreement: &AgreementId) -> anyhow::Result<u32
     let counts = |state| matches!(state, DocumentState::InForce | DocumentState::Upcoming);
     let versions = known.iter().filter(|d| d.at.name == agreement.as_str() && counts(d.state));
     let Some(highest) = versions.map(|d| d.at.sequence).max() else {
-        bail!("{agreement}: the node knows no version in force or to come; give --version");
+        bail!("{agreement}: the node knows no version in force or to come; give --up-to");
     };
     u32::try_from(highest).context("a version")
 }

@@ -111,13 +111,14 @@ impl Library {
         Ok(())
     }
 
-    /// Keeps a document, durably, or the signatures that a known one lacks.
+    /// Keeps a document, durably, or the signatures that a known one lacks. Says whether any of it was new.
     ///
     /// # Errors
     /// See [`NotKept`]; nothing was kept then, but for a failing store.
-    pub async fn keep(&self, kind: DocumentKind, file: SignedFile) -> Result<Admitted, NotKept> {
-        let (_, mut kept) = self.keep_all(vec![(kind, file)]).await?;
-        kept.pop().unwrap_or_else(|| Err(NotAdmitted::Malformed("no document".to_owned()).into()))
+    pub async fn keep(&self, kind: DocumentKind, file: SignedFile) -> Result<(Admitted, bool), NotKept> {
+        let (new, mut kept) = self.keep_all(vec![(kind, file)]).await?;
+        let kept = kept.pop().unwrap_or_else(|| Err(NotAdmitted::Malformed("no document".to_owned()).into()));
+        kept.map(|admitted| (admitted, new > 0))
     }
 
     /// Keeps those of some documents that count, each by what is known together with the others; says how many were

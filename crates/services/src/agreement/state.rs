@@ -1,6 +1,6 @@
 //! What a document counts for, by the rules in force.
 
-use concord_agreements::Rules;
+use concord_agreements::{Absence, Act, Rules};
 use concord_domain::{AgencyId, AgreementId, Digest, Timestamp};
 use concord_trust::{Directory, DocumentKind, DocumentRef, sha256};
 use concord_wire::pb::agreement::v1::DocumentState;
@@ -67,14 +67,26 @@ impl States {
         }
     }
 
+    /// A withdrawal counts whatever its party declares later, unless its notice is too short; of suspensions and
+    /// resumptions the latest.
     fn declaration(&self, at: &DocumentRef) -> DocumentState {
-        let named = |declaration: &&concord_agreements::SignedDeclaration| {
-            at.name.split_once('/').is_some_and(|(agreement, party)| {
-                declaration.agreement.as_str() == agreement && declaration.party.as_str() == party
-            })
+        let all = self.rules.declarations();
+        let Some(this) = all.iter().find(|declaration| declaration.digest() == at.digest) else {
+            return DocumentState::Idle;
         };
-        let latest = self.rules.declarations().iter().filter(named).max_by_key(|d| d.sequence);
-        latest.map_or(DocumentState::Idle, |latest| {
+        if let Act::Withdrawal { effective_at } = this.act {
+            let absence = self.rules.absence(&this.agreement, &this.party, self.now.max(effective_at));
+            return match absence {
+                Some(Absence::Withdrawn { .. }) if self.now < effective_at => DocumentState::Upcoming,
+                Some(Absence::Withdrawn { .. }) => DocumentState::InForce,
+                Some(Absence::Suspended { .. } | Absence::TwoTexts { .. }) | None => DocumentState::Idle,
+            };
+        }
+        let rivals = all.iter().filter(|other| {
+            (&other.agreement, &other.party) == (&this.agreement, &this.party)
+                && !matches!(other.act, Act::Withdrawal { .. })
+        });
+        rivals.max_by_key(|other| other.sequence).map_or(DocumentState::Idle, |latest| {
             beside(at, latest.sequence, latest.digest(), DocumentState::InForce)
         })
     }

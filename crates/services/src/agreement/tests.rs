@@ -1,12 +1,14 @@
 //! Documents through the local API.
 
 use super::*;
-use crate::testing::{ANSWERS, ASKS, World, now, pact, published, signed_pact};
+use crate::testing::{ANSWERS, ASKS, World, declared, now, pact, published, signed_pact};
+use concord_agreements::{Act, Agreement, Declaration, Documents, LocalRules, Rules, Terms};
 use concord_domain::wanted::Field;
 use concord_domain::{FixedClock, SystemEntropy};
 use concord_gateway::InForce;
 use concord_wire::pb::agreement::v1::DocumentState;
 use concord_wire::pb::agreement::v1::agreement_service_client::AgreementServiceClient;
+use std::time::Duration;
 
 struct Api {
     _world: World,
@@ -46,7 +48,7 @@ impl Api {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_submitted_is_listed_and_can_be_had() {
     let mut api = Api::new().await;
     assert_eq!(api.listed("").await.len(), 1 + 2 + 2);
@@ -63,7 +65,7 @@ async fn what_is_submitted_is_listed_and_can_be_had() {
     assert_eq!((got.document, got.signatures.len()), (Some(again), 2));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_kept_is_refused_by_blame() {
     let mut api = Api::new().await;
     let code = |refused: Result<pb::Document, Status>| refused.unwrap_err().code();
@@ -78,4 +80,35 @@ async fn what_cannot_be_kept_is_refused_by_blame() {
     let request = pb::ListDocumentsRequest { kind: "letter".to_owned() };
     assert_eq!(api.client.list_documents(request).await.unwrap_err().code(), Code::InvalidArgument);
     assert!(api.listed("agreement").await.is_empty());
+}
+
+/// What a withdrawal by the one who asks counts for, a day after it was issued, if it takes effect `after` days.
+fn withdrawal(notice_days: u16, after: u32) -> DocumentState {
+    let pact = pact(&[Field::Name]);
+    let terms = Terms { withdrawal_notice_days: notice_days, ..pact.terms.clone() };
+    let pact = Agreement { terms, ..pact };
+    let declaration = Declaration {
+        agreement: pact.id.clone(),
+        version: 1,
+        party: ASKS.parse().unwrap(),
+        sequence: 1,
+        issued: now(),
+        act: Act::Withdrawal { effective_at: now().plus(after * DAY) },
+    };
+    let declared = declared(&declaration);
+    let at = DocumentRef::of(DocumentKind::Declaration, &declared).unwrap();
+    let documents =
+        Documents { agreements: vec![signed_pact(&pact, &[ASKS, ANSWERS])], declarations: vec![declared] };
+    let directory = crate::testing::rules(&[]).directory().clone();
+    let (rules, _) = Rules::build(documents, directory, LocalRules::default(), |_| None);
+    States::new(Arc::new(rules), now().plus(DAY)).of(&at).0
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[test]
+fn a_withdrawal_counts_only_with_the_notice_that_the_agreement_asks_for() {
+    assert_eq!(withdrawal(10, 10), DocumentState::Upcoming);
+    assert_eq!(withdrawal(10, 9), DocumentState::Idle, "its party stays bound");
+    assert_eq!(withdrawal(1, 1), DocumentState::InForce);
 }

@@ -2,7 +2,8 @@
 
 use super::now;
 use concord_agreements::{
-    Agencies, Agreement, AgreementKind, Documents, Grant, LocalRules, Onward, Rules, Terms, Title,
+    Agencies, Agreement, AgreementKind, Declaration, Documents, Grant, LocalRules, Onward, Rules, Terms,
+    Title,
 };
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, Digest, HandlingLevel, Purpose};
@@ -79,6 +80,12 @@ fn directory() -> Directory {
 pub(crate) fn signed_pact(pact: &Agreement, signers: &[&str]) -> SignedFile {
     let file = SignedFile::unsigned("pact.v1.toml", pact.to_toml());
     signers.iter().fold(file, |file, name| file.sign(Kind::Agreement, name, &key(name, 1)))
+}
+
+/// A declaration that its party signed.
+pub(crate) fn declared(declaration: &Declaration) -> SignedFile {
+    let party = declaration.party.as_str();
+    SignedFile::unsigned("declaration", declaration.to_toml()).sign(Kind::Declaration, party, &key(party, 1))
 }
 
 /// The pact that discloses `fields`, in force.
