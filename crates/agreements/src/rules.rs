@@ -27,7 +27,7 @@ use crate::signed::{SignedAgreement, Text};
 use chains::Found;
 use concord_domain::{AgencyId, AgreementId, Digest, Timestamp};
 use concord_trust::{Directory, SignedFile};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ use std::sync::Arc;
 pub struct Rules {
     directory: Arc<Directory>,
     local: LocalRules,
-    /// By name. More than one of a name only where two first texts of it were signed; the one that the name means
+    /// By name. More than one of a name only where two texts of one version of it were signed; the one that the name means
     /// comes first.
     chains: Vec<Chain>,
     /// For each party of any version the places of its chains, in their order.
@@ -63,9 +63,9 @@ impl Rules {
     }
 
     /// Takes of each agreement the versions that count: the first if all its parties signed it, and each further one
-    /// that all its parties signed and those of the version before too, unless they have withdrawn by then. Two such
-    /// texts of one version: nothing of the agreement counts from the beginning of the earlier one on; two first texts
-    /// do so for those who signed both.
+    /// that all its parties signed and those of the version before too, unless they have withdrawn by then. Of two such
+    /// texts of one version each counts, but for those who had to sign both: they take part in neither from the beginning
+    /// of the earlier one on.
     ///
     /// `floor` tells the highest version ever seen here, with its digest: where the versions do not reach it, or have
     /// another text there, the agreement does not count at all. The order of the documents makes no difference.
@@ -119,20 +119,24 @@ impl Rules {
         self.named().map(move |chain| chain.at(now))
     }
 
-    /// The parties of an agreement's highest version, begun or not, whether they take part or not.
-    pub fn members_of(&self, id: &AgreementId) -> Option<&[AgencyId]> {
-        self.chains_of(id).next().map(|chain| chain.highest().parties.as_slice())
+    /// The parties of the version of an agreement to judge by at `now`, whether they take part or not; of each where two
+    /// texts are signed. Nobody if there is no such agreement.
+    pub fn members_of(&self, id: &AgreementId, now: Timestamp) -> BTreeSet<&AgencyId> {
+        self.chains_of(id).flat_map(|chain| &chain.at(now).parties).collect()
     }
 
     /// The parties that take part in the version of an agreement that is in force at `now`; nobody if none is.
     pub fn participants(&self, id: &AgreementId, now: Timestamp) -> impl Iterator<Item = &AgencyId> {
-        let chain = self.chains_of(id).next().filter(|chain| chain.contested(now).is_none());
-        let text = chain.map(|chain| (chain, chain.at(now))).filter(|(_, text)| text.in_force(now));
+        let text = self
+            .chains_of(id)
+            .next()
+            .map(|chain| (chain, chain.at(now)))
+            .filter(|(_, text)| text.in_force(now));
         text.into_iter().flat_map(move |(chain, text)| chain.present(text, now))
     }
 
-    /// Whether the version of an agreement to judge by is in force at `now`: its time has come and is not over, nothing
-    /// leaves open what was agreed, and two parties at least take part.
+    /// Whether the version of an agreement to judge by is in force at `now`: its time has come and is not over, and two
+    /// parties at least take part.
     pub fn in_force(&self, id: &AgreementId, now: Timestamp) -> bool {
         self.participants(id, now).nth(1).is_some()
     }
@@ -146,7 +150,10 @@ impl Rules {
     /// Highest version and digest of each agreement, by name: to be kept, and given back as the floor. An agreement of
     /// which two texts of one version are signed tells nothing.
     pub fn highest(&self) -> impl Iterator<Item = (&AgreementId, u32, Digest)> {
-        let told = self.named().filter(|chain| chain.contest.is_none()).map(Chain::highest);
+        let told = self.by_name().filter_map(|chains| match chains {
+            [only] => Some(only.highest()),
+            _ => None,
+        });
         told.map(|text| (&text.id, text.version, text.digest()))
     }
 
@@ -176,9 +183,14 @@ impl Rules {
         self.chains.iter()
     }
 
+    /// The chains of each name.
+    fn by_name(&self) -> impl Iterator<Item = &[Chain]> {
+        self.chains.chunk_by(|a, b| a.highest().id == b.highest().id)
+    }
+
     /// Of each name the chain that it means.
     fn named(&self) -> impl Iterator<Item = &Chain> {
-        self.chains.chunk_by(|a, b| a.highest().id == b.highest().id).filter_map(<[_]>::first)
+        self.by_name().filter_map(<[_]>::first)
     }
 
     /// The versions to judge by at `now` that bind both, in the order in which they are taken: the more specific kind

@@ -1,8 +1,8 @@
-//! From a scope to the agencies that will be asked. Every route is direct.
+//! From a scope to the agencies that will be asked.
 
 use crate::authority::InForce;
 use concord_domain::wanted::Scope;
-use concord_domain::{AgencyId, AgreementId};
+use concord_domain::{AgencyId, AgreementId, Timestamp};
 use std::collections::BTreeSet;
 use thiserror::Error;
 
@@ -32,13 +32,21 @@ pub enum ScopeInvalid {
 }
 
 /// The agencies in scope, by name, without the asking one and each once.
-pub fn resolve(scope: &Scope, here: &AgencyId, in_force: &InForce) -> Result<Vec<AgencyId>, ScopeInvalid> {
+pub fn resolve(
+    scope: &Scope,
+    here: &AgencyId,
+    in_force: &InForce,
+    now: Timestamp,
+) -> Result<Vec<AgencyId>, ScopeInvalid> {
     let named: BTreeSet<AgencyId> = match scope {
         Scope::Agencies(list) if list.contains(here) => return Err(ScopeInvalid::Ourselves(here.clone())),
         Scope::Agencies(list) => list.iter().cloned().collect(),
         Scope::Agreement(id) => {
-            let parties = in_force.rules.members_of(id);
-            parties.ok_or_else(|| ScopeInvalid::AgreementUnknown(id.clone()))?.iter().cloned().collect()
+            let parties = in_force.rules.members_of(id, now);
+            if parties.is_empty() {
+                return Err(ScopeInvalid::AgreementUnknown(id.clone()));
+            }
+            parties.into_iter().cloned().collect()
         }
         Scope::All => in_force.directory().members().map(|member| member.agency.clone()).collect(),
     };

@@ -11,11 +11,6 @@ use concord_domain::{AgencyId, Refusal, Timestamp};
 pub(super) enum Bar {
     NotYet,
     Expired,
-    /// Two texts of a version are signed.
-    Contested {
-        version: u32,
-        since: Timestamp,
-    },
     /// A party that one of the two stands behind, or one of so many that fewer than two are left.
     Absent {
         party: AgencyId,
@@ -32,9 +27,7 @@ impl Bar {
         match self {
             Self::NotYet => Refusal::AgreementNotYetInForce,
             Self::Expired => Refusal::AgreementExpired,
-            Self::Contested { .. } | Self::Absent { absence: Absence::TwoTexts { .. }, .. } => {
-                Refusal::AgreementDiffers
-            }
+            Self::Absent { absence: Absence::TwoTexts { .. }, .. } => Refusal::AgreementDiffers,
             Self::Absent { absence: Absence::Withdrawn { .. }, .. } => Refusal::AgreementWithdrawn,
             Self::Absent { absence: Absence::Suspended { .. }, .. } => Refusal::AgreementSuspended,
             Self::Stale { .. } => Refusal::SyncStale,
@@ -44,9 +37,6 @@ impl Bar {
 
 /// Why the text is not in force between the two at `now`.
 pub(super) fn bar(chain: &Chain, text: &SignedAgreement, places: &Places<'_>, now: Timestamp) -> Option<Bar> {
-    if let Some((version, since)) = chain.contested(now) {
-        return Some(Bar::Contested { version, since });
-    }
     if !text.in_force(now) {
         return Some(if now < text.valid_from { Bar::NotYet } else { Bar::Expired });
     }

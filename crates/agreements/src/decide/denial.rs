@@ -98,12 +98,6 @@ impl Denial {
         let missing = match bar {
             Bar::NotYet => format!("{name} is not in force before {}", text.valid_from),
             Bar::Expired => format!("{name} expired on {}", text.valid_until),
-            Bar::Contested { version, since } => {
-                format!(
-                    "of {} v{version} two texts are signed, so that nothing counts since {since}",
-                    name.id
-                )
-            }
             Bar::Absent { party, absence: Absence::Withdrawn { since } } => {
                 format!("{party} has withdrawn from {name} since {since}")
             }

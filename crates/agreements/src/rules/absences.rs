@@ -19,7 +19,7 @@ pub enum Absence {
         /// Until this instant; `None` until it resumes.
         until: Option<Timestamp>,
     },
-    /// It signed two different first texts of the agreement, so that nobody knows which one it means.
+    /// It signed two different texts of one version of the agreement, so that nobody knows which one it means.
     TwoTexts {
         /// Since the earlier one of them would have begun.
         since: Timestamp,

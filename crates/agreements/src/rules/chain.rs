@@ -5,29 +5,21 @@ use crate::coverage::Line;
 use crate::declaration::{Act, SignedDeclaration};
 use crate::error::AgreementError;
 use crate::signed::{SignedAgreement, Text};
-use concord_domain::{AgencyId, AgreementId, AgreementRef, Digest, Timestamp};
+use concord_domain::{AgencyId, AgreementId, AgreementRef, Timestamp};
 use concord_trust::{Directory, SignedFile};
 
 /// The versions of one agreement that count, from the first on without a gap.
 ///
 /// A version counts only if all its parties signed it, it names the digest of the version before, that one counts, and
 /// all *its* parties signed the new one too, but for those whose withdrawal from it is in effect when the new one
-/// begins. Some of the parties can therefore never displace what they agreed with the others.
+/// begins. Some of the parties can therefore never displace what they agreed with the others. Where two texts of one
+/// version count by that, there is a chain by way of each, and whoever had to sign both takes part in neither: not even
+/// all parties of an old version can end what those who joined later agreed on.
 #[derive(Debug, Clone)]
 pub(crate) struct Chain {
     first: SignedAgreement,
     later: Vec<SignedAgreement>,
-    pub(super) contest: Option<Contest>,
     absences: Absences,
-}
-
-/// Two or more texts of one version that all who must had signed.
-#[derive(Debug, Clone)]
-pub(super) struct Contest {
-    /// From here on nobody knows what was agreed: when the earliest of them would have begun.
-    pub(super) since: Timestamp,
-    pub(super) version: u32,
-    pub(super) digests: Vec<Digest>,
 }
 
 /// Two or more texts of one version, signed by all who must sign each: the proof against who signed them.
@@ -55,7 +47,7 @@ impl Conflict {
 impl Chain {
     /// Begins with a first version that all its parties signed.
     pub(super) fn new(first: SignedAgreement, absences: Absences) -> Self {
-        Self { first, later: Vec::new(), contest: None, absences }
+        Self { first, later: Vec::new(), absences }
     }
 
     pub(super) fn absences(&mut self) -> &mut Absences {
@@ -80,12 +72,6 @@ impl Chain {
     /// The text that `claimed` points at, whether its time has come or not.
     pub(crate) fn text(&self, claimed: &AgreementRef) -> Option<&SignedAgreement> {
         self.texts().find(|text| text.is(claimed))
-    }
-
-    /// Since when two texts of one version leave open what was agreed.
-    pub(crate) fn contested(&self, now: Timestamp) -> Option<(u32, Timestamp)> {
-        let Contest { since, version, digests: _ } = self.contest.as_ref()?;
-        (*since <= now).then_some((*version, *since))
     }
 
     /// Why the party takes no part in the version at `now`.
@@ -123,13 +109,8 @@ impl Chain {
     ) -> Timestamp {
         let begins = |other: &&SignedAgreement| other.version > text.version && other.valid_from > now;
         let successors = self.later.iter().filter(begins).map(|successor| successor.valid_from);
-        let contest = self.contest.iter().map(|contest| contest.since).filter(|since| *since > now);
         let absences = resting_on.filter_map(|party| self.absences.next(party, text.version, now));
-        successors
-            .chain(contest)
-            .chain(absences)
-            .min()
-            .map_or(text.valid_until, |at| at.min(text.valid_until))
+        successors.chain(absences).min().map_or(text.valid_until, |at| at.min(text.valid_until))
     }
 
     /// Takes the declarations that withdraw from the highest version. One with too short a notice is told.

@@ -1,7 +1,7 @@
 //! From documents to the chains that count.
 
 use super::absences::Absences;
-use super::chain::{Chain, Conflict, Contest};
+use super::chain::{Chain, Conflict};
 use super::pending::Pending;
 use crate::declaration::{Act, SignedDeclaration};
 use crate::error::AgreementError;
@@ -26,8 +26,8 @@ pub(super) fn build(
     found: &mut Found,
 ) -> Vec<Chain> {
     let mut builder = Builder { texts, declarations, directory, found, judged: BTreeSet::new() };
-    let mut chains = builder.roots();
-    chains.iter_mut().for_each(|chain| builder.extend(chain));
+    let roots = builder.roots();
+    let chains: Vec<_> = roots.into_iter().flat_map(|root| builder.extended(root)).collect();
     builder.tell_the_rest(&chains);
     chains
 }
@@ -42,58 +42,76 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// Each first version that all its parties signed begins a chain. Where there are two of them, whoever signed both
-    /// takes part in neither: so a name that others use too takes nothing away from those who signed one text only.
+    /// Each first version that all its parties signed begins a chain.
     fn roots(&mut self) -> Vec<Chain> {
         let texts = self.texts;
         let candidates: Vec<_> = texts.iter().filter(|text| text.agreement.version == 1).collect();
         let roots = self.complete(&candidates, |_| Vec::new(), |_| Ok(()));
         let suspended = Absences::suspended(self.declarations);
-        let mut chains: Vec<_> =
-            roots.iter().map(|(_, signed)| Chain::new(signed.clone(), suspended.clone())).collect();
-        for (chain, (root, _)) in chains.iter_mut().zip(&roots) {
-            chain.withdraw(self.declarations, &mut self.found.problems);
-            for (rival, _) in roots.iter().filter(|(rival, _)| rival.digest != root.digest) {
-                let since = root.agreement.valid_from.min(rival.agreement.valid_from);
-                let both = rival.agreement.parties.iter().filter(|p| root.agreement.parties.contains(p));
-                both.for_each(|party| chain.absences().signed_two_texts(party, since));
-            }
-        }
-        let roots: Vec<_> = roots.into_iter().map(|(text, _)| text).collect();
-        self.tell_conflict(&roots);
-        chains
+        let begin = |signed: &SignedAgreement| Chain::new(signed.clone(), suspended.clone());
+        self.side_by_side(roots, begin, |_| Vec::new())
     }
 
-    /// Adds version after version, up to one that none or more than one text may be.
-    fn extend(&mut self, chain: &mut Chain) {
+    /// Adds version after version, up to one that nothing follows; a chain by way of each where several follow one.
+    fn extended(&mut self, root: Chain) -> Vec<Chain> {
+        let (mut open, mut ended) = (vec![root], Vec::new());
+        while let Some(chain) = open.pop() {
+            let longer = self.followed(&chain);
+            if longer.is_empty() {
+                ended.push(chain);
+            }
+            open.extend(longer.into_iter().rev());
+        }
+        ended
+    }
+
+    /// The chain with each text that may be its next version.
+    fn followed(&mut self, chain: &Chain) -> Vec<Chain> {
         let texts = self.texts;
-        loop {
-            let before = chain.highest();
-            let follows = |text: &&Text| {
-                Some(text.agreement.version) == before.version.checked_add(1)
-                    && text.agreement.previous == Some(before.digest())
-            };
-            let candidates: Vec<_> = texts.iter().filter(follows).collect();
-            let bound = |text: &Text| chain.bound_at(before, text.agreement.valid_from).cloned().collect();
-            let directory = self.directory;
-            let complete = self.complete(&candidates, bound, |text| chain.releases(text, directory));
-            let mut complete = complete.into_iter();
-            match (complete.next(), complete.next()) {
-                (None, _) => return,
-                (Some((_, signed)), None) => chain.follow(signed),
-                (Some(first), Some(second)) => {
-                    let rivals: Vec<_> =
-                        [first, second].into_iter().chain(complete).map(|(text, _)| text).collect();
-                    chain.contest = self.tell_conflict(&rivals).map(|conflict| Contest {
-                        since: conflict.since,
-                        version: conflict.version,
-                        digests: rivals.iter().map(|text| text.digest).collect(),
-                    });
-                    return;
+        let before = chain.highest();
+        let follows = |text: &&Text| {
+            Some(text.agreement.version) == before.version.checked_add(1)
+                && text.agreement.previous == Some(before.digest())
+        };
+        let candidates: Vec<_> = texts.iter().filter(follows).collect();
+        let bound = |text: &Text| chain.bound_at(before, text.agreement.valid_from).cloned().collect();
+        let directory = self.directory;
+        let complete = self.complete(&candidates, bound, |text| chain.releases(text, directory));
+        let follow = |signed: &SignedAgreement| {
+            let mut chain = chain.clone();
+            chain.follow(signed.clone());
+            chain
+        };
+        self.side_by_side(complete, follow, bound)
+    }
+
+    /// A chain for each of these texts of one version, mostly one. Whoever had to sign two of them, and did, takes part in
+    /// neither from the time on at which the earlier one begins: so a name or a version that others use too takes nothing
+    /// away from those who signed one text only.
+    fn side_by_side(
+        &mut self,
+        texts: Vec<(&Text, SignedAgreement)>,
+        chain: impl Fn(&SignedAgreement) -> Chain,
+        others: impl Fn(&Text) -> Vec<AgencyId>,
+    ) -> Vec<Chain> {
+        let signers = |text: &Text| -> BTreeSet<AgencyId> {
+            text.agreement.parties.iter().cloned().chain(others(text)).collect()
+        };
+        let mut chains = Vec::with_capacity(texts.len());
+        for (text, signed) in &texts {
+            let (mut chain, signed_this) = (chain(signed), signers(text));
+            chain.withdraw(self.declarations, &mut self.found.problems);
+            for (rival, _) in texts.iter().filter(|(rival, _)| rival.digest != text.digest) {
+                let since = text.agreement.valid_from.min(rival.agreement.valid_from);
+                for party in signers(rival).intersection(&signed_this) {
+                    chain.absences().signed_two_texts(party, since);
                 }
             }
-            chain.withdraw(self.declarations, &mut self.found.problems);
+            chains.push(chain);
         }
+        let texts: Vec<_> = texts.into_iter().map(|(text, _)| text).collect();
+        self.tell_conflict(&texts);
+        chains
     }
 
     /// Those of the candidates that all signed who must: the parties, and who else `others` names. What the others lack
@@ -132,16 +150,15 @@ impl Builder<'_> {
         Pending { text: AgreementRef { id, version, digest }, file: text.file.name.clone(), missing }
     }
 
-    fn tell_conflict(&mut self, rivals: &[&Text]) -> Option<&Conflict> {
-        let [first, second, ..] = rivals else { return None };
+    fn tell_conflict(&mut self, rivals: &[&Text]) {
+        let [first, second, ..] = rivals else { return };
         self.found.problems.push(AgreementError::TwoTexts {
             file: first.file.name.clone(),
             other: second.file.name.clone(),
             id: first.agreement.id.clone(),
             version: first.agreement.version,
         });
-        self.found.conflicts.push(Conflict::of(rivals)?);
-        self.found.conflicts.last()
+        self.found.conflicts.extend(Conflict::of(rivals));
     }
 
     /// Versions that follow nothing, and withdrawals from nothing.

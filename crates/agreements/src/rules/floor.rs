@@ -27,10 +27,6 @@ pub(super) fn above(
 
 fn reaches(chain: &Chain, floor: u32, digest: Digest) -> Result<(), AgreementError> {
     let highest = chain.highest();
-    let contest = chain.contest.as_ref().filter(|contest| contest.version == floor);
-    if contest.is_some_and(|contest| contest.digests.contains(&digest)) {
-        return Ok(());
-    }
     let (id, version) = (highest.id.clone(), highest.version);
     match chain.texts().find(|text| text.version == floor) {
         Some(text) if text.digest() == digest => Ok(()),

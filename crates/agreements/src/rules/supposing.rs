@@ -12,6 +12,7 @@ impl Rules {
     /// These rules with `text` among them, as if all who must had signed it: as the next version of what counts here, or
     /// as the first of a name that nothing here has. A text that counts already changes nothing.
     pub(crate) fn supposing(&self, text: SignedAgreement) -> Result<Self, AgreementError> {
+        self.check_undisputed(&text)?;
         let mut rules = self.clone();
         let of_id = |declaration: &&SignedDeclaration| declaration.agreement == text.id;
         let declared: Vec<_> = self.declarations.iter().filter(of_id).cloned().collect();
@@ -44,15 +45,20 @@ impl Rules {
         }
     }
 
+    fn check_undisputed(&self, text: &SignedAgreement) -> Result<(), AgreementError> {
+        let (file, id, version) = (text.file().to_owned(), text.id.clone(), text.version);
+        let Some(conflict) = self.conflicts.iter().find(|c| c.id == id && c.version == version) else {
+            return Ok(());
+        };
+        let other = conflict.files.first().map(|file| file.name.clone()).unwrap_or_default();
+        Err(AgreementError::TwoTexts { file, other, id, version })
+    }
+
     fn check_follows(&self, chain: &Chain, text: &SignedAgreement) -> Result<(), AgreementError> {
         let (file, id, version) = (text.file().to_owned(), text.id.clone(), text.version);
         let highest = chain.highest();
         if version <= highest.version {
             return Err(AgreementError::OtherText { file, id, version });
-        }
-        if let Some(conflict) = self.conflicts.iter().find(|c| c.id == id && c.version == version) {
-            let other = conflict.files.first().map(|file| file.name.clone()).unwrap_or_default();
-            return Err(AgreementError::TwoTexts { file, other, id, version });
         }
         if Some(version) == highest.version.checked_add(1) && text.previous == Some(highest.digest()) {
             Ok(())

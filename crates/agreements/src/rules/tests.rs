@@ -34,8 +34,8 @@ fn signed_by_all_it_counts() {
     assert_eq!(**text, northwest());
     assert_eq!(text.digest(), concord_trust::sha256(&[&file.bytes]));
     assert_eq!(text.reference().to_string(), "northwest v1");
-    assert_eq!(rules.members_of(&northwest().id), Some(northwest().parties.as_slice()));
-    assert_eq!(rules.members_of(&"other".parse().unwrap()), None);
+    assert_eq!(rules.members_of(&northwest().id, now()), northwest().parties.iter().collect());
+    assert!(rules.members_of(&"other".parse().unwrap(), now()).is_empty());
     assert_eq!(rules.participants(&northwest().id, now()).count(), 2);
     assert_eq!(rules.participants(&northwest().id, northwest().valid_until).count(), 0);
 }

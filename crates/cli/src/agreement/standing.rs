@@ -13,8 +13,6 @@ pub(super) enum State {
     Expired,
     /// A later version has begun.
     Superseded,
-    /// Two texts of a later version are signed.
-    Contested,
     /// Fewer than two parties take part.
     TooFew,
 }
@@ -22,7 +20,6 @@ pub(super) enum State {
 impl State {
     pub(super) fn of(rules: &Rules, text: &SignedAgreement, at: Timestamp) -> Self {
         let judged = rules.get(&text.id, at).map_or(text.version, |judged| judged.version);
-        let rivals = |c: &Conflict| c.id == text.id && c.version > text.version && c.since <= at;
         if text.version < judged {
             Self::Superseded
         } else if text.version > judged || at < text.valid_from {
@@ -31,8 +28,6 @@ impl State {
             Self::Expired
         } else if rules.in_force(&text.id, at) {
             Self::InForce
-        } else if rules.conflicts().iter().any(rivals) {
-            Self::Contested
         } else {
             Self::TooFew
         }
@@ -44,7 +39,6 @@ impl State {
             Self::NotYet => "not yet in force",
             Self::Expired => "expired",
             Self::Superseded => "superseded",
-            Self::Contested => "contested",
             Self::TooFew => "too few parties",
         }
     }

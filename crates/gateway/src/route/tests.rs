@@ -1,7 +1,7 @@
 //! From scopes to agencies.
 
 use super::*;
-use crate::testing::{HERE, MINISTRY, ORIGIN, OTHER, agency, directory_of, northwest, rules};
+use crate::testing::{HERE, MINISTRY, ORIGIN, OTHER, agency, directory_of, northwest, now, rules};
 use concord_agreements::{Documents, LocalRules, Rules};
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ fn federation_of(count: usize) -> InForce {
 }
 
 fn resolved(scope: &Scope) -> Result<Vec<AgencyId>, ScopeInvalid> {
-    resolve(scope, &agency(HERE), &in_force())
+    resolve(scope, &agency(HERE), &in_force(), now())
 }
 
 #[test]
@@ -52,14 +52,14 @@ fn an_agreement_must_be_known() {
 #[test]
 fn somebody_must_be_left_to_ask() {
     assert_eq!(resolved(&Scope::Agencies(vec![])), Err(ScopeInvalid::Nobody));
-    assert_eq!(resolve(&Scope::All, &agency(HERE), &federation_of(1)), Err(ScopeInvalid::Nobody));
+    assert_eq!(resolve(&Scope::All, &agency(HERE), &federation_of(1), now()), Err(ScopeInvalid::Nobody));
 }
 
 #[test]
 fn a_scope_has_a_limit() {
     let limit = Scope::AGENCIES_MAX;
-    let most = resolve(&Scope::All, &agency(HERE), &federation_of(limit + 1));
+    let most = resolve(&Scope::All, &agency(HERE), &federation_of(limit + 1), now());
     assert_eq!(most.map(|agencies| agencies.len()), Ok(limit));
-    let more = resolve(&Scope::All, &agency(HERE), &federation_of(limit + 2));
+    let more = resolve(&Scope::All, &agency(HERE), &federation_of(limit + 2), now());
     assert_eq!(more, Err(ScopeInvalid::TooMany { found: limit + 1, limit }));
 }

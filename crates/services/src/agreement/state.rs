@@ -112,9 +112,7 @@ impl States {
             Some(Ordering::Less) => DocumentState::Superseded,
             Some(Ordering::Greater) => DocumentState::Upcoming,
             Some(Ordering::Equal) if self.now < text.valid_from => DocumentState::Upcoming,
-            Some(Ordering::Equal) if self.rules.participants(id, self.now).next().is_some() => {
-                DocumentState::InForce
-            }
+            Some(Ordering::Equal) if self.rules.in_force(id, self.now) => DocumentState::InForce,
             Some(Ordering::Equal) | None => DocumentState::Ended,
         }
     }

@@ -47,7 +47,7 @@ impl Search {
         deadline: Deadline,
     ) -> Result<impl Stream<Item = Result<SearchEvent, NotRecorded>> + use<>, ScopeInvalid> {
         let in_force = self.outbound.authority.current();
-        let agencies = resolve(&query.scope, &self.outbound.agency, &in_force)?;
+        let agencies = resolve(&query.scope, &self.outbound.agency, &in_force, self.outbound.clock.now())?;
         let margin = Self::REPLY_MARGIN.min(deadline.left() / 4);
         let Query { purpose, handling, branch, nature, .. } = query;
         let question = Question { purpose, handling, branch, nature };

@@ -164,7 +164,7 @@ fn two_successors_end_what_they_contend_for() {
     let denial = case().denial(&rules);
     assert_eq!(
         denial.to_string(),
-        "of northwest v2 two texts are signed, so that nothing counts since 2026-03-01T00:00:00.000Z \
+        "yn.police.cn signed another text of northwest v2 too and is bound by neither since 2026-03-01T00:00:00.000Z \
          (AGREEMENT_DIFFERS)"
     );
     assert_eq!(case().decide(&rules, time("2026-02-01T00:00:00Z")).unwrap().until(), time(MARCH));

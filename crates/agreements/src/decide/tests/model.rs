@@ -14,6 +14,15 @@ const OPERATIONS: [&str; 2] = ["wanted.search", "assistance.submit"];
 const PURPOSES: [Purpose; 3] = [Purpose::FugitiveApprehension, Purpose::Narcotics, Purpose::Research];
 const CARRIERS: [Option<&str>; 3] = [None, Some("gs.police.cn"), Some("police.cn")];
 
+/// Which kind of agreement is taken first.
+const ORDER: [&[AgreementKind]; 5] = [
+    &[AgreementKind::Event, AgreementKind::Campaign],
+    &[AgreementKind::Bilateral],
+    &[AgreementKind::Regional],
+    &[AgreementKind::BetweenDepartments, AgreementKind::International],
+    &[AgreementKind::National],
+];
+
 /// Midnight of that day, or of the first day of 2026 after so many.
 fn day(number: u64) -> Timestamp {
     Timestamp::from_millis(time("2026-01-01T00:00:00Z").as_millis() + number * 86_400_000)
@@ -25,8 +34,9 @@ struct Paper {
     signers: Vec<AgencyId>,
 }
 
-/// The versions of an agreement that count, and since when two of the next one leave everything open.
-type Life<'a> = (Vec<&'a Agreement>, Option<Timestamp>);
+/// The versions of an agreement that count one after the other, and who had to sign two texts of one of them, since when.
+/// An agreement has more than one life where two texts of a version were signed.
+type Life<'a> = (Vec<&'a Agreement>, Vec<(AgencyId, Timestamp)>);
 
 struct Papers {
     agreements: Vec<Paper>,
@@ -43,39 +53,38 @@ impl Papers {
         let mut ids: Vec<_> = self.agreements.iter().map(|paper| &paper.agreement.id).collect();
         ids.sort();
         ids.dedup();
-        ids.into_iter().map(|id| self.life(id)).collect()
+        ids.into_iter().flat_map(|id| self.going_on(id, (Vec::new(), Vec::new()))).collect()
     }
 
-    fn life(&self, id: &AgreementId) -> Life<'_> {
-        let mut counting: Vec<&Agreement> = Vec::new();
-        loop {
-            let may_be_next = |paper: &&Paper| {
-                let next = &paper.agreement;
-                let right = next.id == *id && usize::try_from(next.version).unwrap() == counting.len() + 1;
-                let own = next.parties.iter().all(|party| paper.signers.contains(party));
-                let linked = match counting.last() {
-                    None => next.previous.is_none(),
-                    Some(before) => {
-                        let let_go = |party: &&AgencyId| {
-                            paper.signers.contains(party)
-                                || self.withdrew(before, party, before.version, next.valid_from)
-                        };
-                        next.previous == Some(digest(before)) && before.parties.iter().all(|p| let_go(&p))
-                    }
-                };
-                right && own && linked
-            };
-            let next: Vec<_> =
-                self.agreements.iter().filter(may_be_next).map(|paper| &paper.agreement).collect();
-            match next.as_slice() {
-                [] => return (counting, None),
-                [one] => counting.push(one),
-                several => {
-                    let since = several.iter().map(|agreement| agreement.valid_from).min();
-                    return (counting, since);
-                }
-            }
+    fn going_on<'a>(&'a self, id: &AgreementId, (counting, out): Life<'a>) -> Vec<Life<'a>> {
+        // Who is still bound by the version before when that text begins.
+        let bound = |next: &Agreement| -> Vec<AgencyId> {
+            let Some(before) = counting.last() else { return Vec::new() };
+            let gone = |party: &AgencyId| self.withdrew(before, party, before.version, next.valid_from);
+            before.parties.iter().filter(|party| !gone(party)).cloned().collect()
+        };
+        let may_be_next = |paper: &&Paper| {
+            let next = &paper.agreement;
+            let right = next.id == *id && usize::try_from(next.version).unwrap() == counting.len() + 1;
+            let linked = next.previous == counting.last().map(|before| digest(before));
+            let must = [next.parties.clone(), bound(next)].concat();
+            right && linked && must.iter().all(|party| paper.signers.contains(party))
+        };
+        let next: Vec<_> = self.agreements.iter().filter(may_be_next).map(|paper| &paper.agreement).collect();
+        if next.is_empty() {
+            return if counting.is_empty() { Vec::new() } else { vec![(counting, out)] };
         }
+        let mut lives = Vec::new();
+        for one in &next {
+            let mut out = out.clone();
+            for other in next.iter().filter(|other| digest(other) != digest(one)) {
+                let [mine, theirs] = [one, other].map(|text| [text.parties.clone(), bound(text)].concat());
+                let both = mine.into_iter().filter(|party| theirs.contains(party));
+                out.extend(both.map(|party| (party, one.valid_from.min(other.valid_from))));
+            }
+            lives.extend(self.going_on(id, ([counting.clone(), vec![one]].concat(), out)));
+        }
+        lives
     }
 
     /// Whether the party's withdrawal, named for `text`, covers `version` and is in effect at `at`.
@@ -93,7 +102,8 @@ impl Papers {
     }
 
     /// Whether the party takes part in that version at that time.
-    fn takes_part(&self, versions: &[&Agreement], version: u32, party: &AgencyId, at: Timestamp) -> bool {
+    fn takes_part(&self, (versions, out): &Life<'_>, version: u32, party: &AgencyId, at: Timestamp) -> bool {
+        let fallen_out = out.iter().any(|(who, since)| who == party && *since <= at);
         let withdrawn = versions.iter().any(|text| self.withdrew(text, party, version, at));
         let id = &versions[0].id;
         let mut pausing: Vec<_> = self
@@ -107,7 +117,7 @@ impl Papers {
             Some(Act::Suspension { from, until: Some(until) }) => from <= at && at < until,
             Some(Act::Withdrawal { .. } | Act::Resumption) | None => false,
         };
-        !withdrawn && !suspended
+        !fallen_out && !withdrawn && !suspended
     }
 
     fn is_blocked(&self, agency: &AgencyId, at: Timestamp) -> bool {
@@ -132,14 +142,15 @@ impl Papers {
             return None;
         }
         let mut found = Vec::new();
-        for (versions, open_since) in lives {
+        for life in lives {
+            let (versions, _) = life;
             let begun = versions.iter().rev().find(|text| text.valid_from <= at);
             let Some(text) = begun.filter(|text| at < text.valid_until) else { continue };
-            let present = |party: &AgencyId| self.takes_part(versions, text.version, party, at);
+            let present = |party: &AgencyId| self.takes_part(life, text.version, party, at);
             let ends =
                 all.iter().all(|agency| nearest_party(text, agency).is_some_and(|party| present(&party)));
             let enough = text.parties.iter().filter(|party| present(party)).count() >= 2;
-            if open_since.is_some_and(|since| since <= at) || !ends || !enough {
+            if !ends || !enough {
                 continue;
             }
             let carries = |carrier: &AgencyId| match &text.carriers {
@@ -158,9 +169,8 @@ impl Papers {
                     && !stays_within(text, grant, case)
                     && via.is_none_or(carries)
             });
-            found.extend(
-                grants.map(|g| (text.kind.precedence(), text.id.clone(), text.version, g.clause.to_string())),
-            );
+            let order = ORDER.iter().position(|kinds| kinds.contains(&text.kind)).unwrap();
+            found.extend(grants.map(|g| (order, text.id.clone(), text.version, g.clause.to_string())));
         }
         found.sort();
         found.into_iter().next().map(|(_, id, version, clause)| (id, version, clause))

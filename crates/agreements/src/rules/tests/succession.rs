@@ -127,7 +127,7 @@ fn what_was_seen_before_is_the_floor() {
 }
 
 #[test]
-fn of_two_successors_neither_counts_and_both_are_kept() {
+fn who_signed_two_successors_takes_part_in_neither_and_both_are_kept() {
     let second = Agreement { valid_from: time("2026-03-01T00:00:00Z"), ..after(&northwest()) };
     let rival = Agreement { valid_from: time("2026-02-01T00:00:00Z"), ..second.clone() };
     let mut other = signed(&rival);
@@ -136,7 +136,7 @@ fn of_two_successors_neither_counts_and_both_are_kept() {
     let (rules, problems) = build(files.clone());
     let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert!(told.iter().any(|p| p.contains("another signed text of the same version 2")), "{told:?}");
-    assert_eq!(problems.len(), 2, "and the third follows nothing that counts: {told:?}");
+    assert_eq!(problems.len(), 1, "{told:?}");
     let [conflict] = rules.conflicts() else { panic!("{:?}", rules.conflicts()) };
     assert_eq!((conflict.version, conflict.since, conflict.files.len()), (2, rival.valid_from, 2));
     assert_eq!(taken(&rules), [0; 0], "no floor comes of it");
@@ -147,6 +147,55 @@ fn of_two_successors_neither_counts_and_both_are_kept() {
     let documents = Documents::agreements(files);
     let (rules, _) = Rules::build(documents, directory(&[]), LocalRules::default(), |_| Some((2, seen)));
     assert_eq!(rules.participants(&northwest().id, time("2026-01-15T00:00:00Z")).count(), 2);
+}
+
+/// Two agreed, two more joined by the second version, and long after that the first two sign another successor of their
+/// old text, which would have begun before everything.
+#[test]
+fn the_parties_of_an_old_version_do_not_end_what_others_joined_later() {
+    let second = Agreement {
+        parties: [three().parties, vec![agency("hl.police.cn")]].concat(),
+        ..after(&northwest())
+    };
+    let third = after(&second);
+    let rival = Agreement { valid_from: time("1970-01-02T00:00:00Z"), ..after(&northwest()) };
+    let files = || [&northwest(), &second, &third, &rival].map(signed).to_vec();
+    let (rules, _) = build(files());
+    let taking_part = |rules: &Rules| {
+        let of_rules = rules.chains_of(&third.id).flat_map(|chain| chain.present(chain.at(now()), now()));
+        of_rules.map(|party| party.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(taking_part(&rules), ["sn.police.cn", "hl.police.cn"], "only those who signed both fall out");
+    let seen = concord_trust::sha256(&[third.to_toml().as_bytes()]);
+    let documents = Documents::agreements(files());
+    let (rules, _) = Rules::build(documents, directory(&[]), LocalRules::default(), |_| Some((3, seen)));
+    assert_eq!(rules.get(&third.id, now()).unwrap().version, 3, "what was seen stays");
+    assert_eq!(taking_part(&rules), ["sn.police.cn", "hl.police.cn"]);
+}
+
+/// Three who have nothing to do with it sign a text under its name: whoever comes new must not take theirs for the one.
+#[test]
+fn a_name_that_others_use_too_makes_no_floor() {
+    let squatters = ["fda.cn", "customs.cn", "police.la"].map(agency).to_vec();
+    let squat = Agreement { parties: squatters, ..northwest() };
+    let mut other = signed(&squat);
+    other.name = "other.toml".into();
+    let files = vec![signed(&northwest()), other];
+    let (rules, _) = build(files.clone());
+    let told: Vec<_> = rules.highest().collect();
+    assert!(told.is_empty(), "{told:?}");
+    let case = |rules: &Rules| {
+        rules.chains_of(&northwest().id).filter(|c| c.present(c.at(now()), now()).count() > 1).count()
+    };
+    assert_eq!(case(&rules), 2, "each for its own parties");
+}
+
+#[test]
+fn a_scope_by_agreement_is_of_those_who_are_parties_now() {
+    let second = Agreement { valid_from: time("2026-12-01T00:00:00Z"), ..without_shaanxi(&three()) };
+    let (rules, _) = build(vec![signed(&three()), signed_after(&three(), &second)]);
+    let members = |at| rules.members_of(&three().id, at).len();
+    assert_eq!((members(now()), members(time("2026-12-01T00:00:00Z"))), (3, 2));
 }
 
 #[test]

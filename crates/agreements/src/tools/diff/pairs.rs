@@ -77,7 +77,7 @@ fn alike(chain: &Chain, other: Basis<'_>, at: Timestamp) -> bool {
     let text = chain.at(at);
     let stands = |chain: &Chain| {
         let absent = |party| chain.absence(party, text.version, at).is_some();
-        (chain.contested(at).is_some(), text.parties.iter().map(absent).collect::<Vec<_>>())
+        text.parties.iter().map(absent).collect::<Vec<_>>()
     };
     let mut others = other.rules().chains_of(&text.id);
     let held = others.find(|held| held.at(at).digest() == text.digest());

@@ -139,7 +139,7 @@ fn missing_signatures_and_conflicts_are_told() {
     let texts = [&first, &left, &right].map(|text| signed(text, &PARTIES));
     let rules = rules(texts.into_iter().chain([half]).collect(), vec![]);
     assert_eq!(states(&rules, "pact", "2026-05-01"), [(1, "in force")]);
-    assert_eq!(states(&rules, "pact", "2026-06-01"), [(1, "contested")]);
+    assert_eq!(states(&rules, "pact", "2026-06-01"), [(1, "superseded"), (2, "too few parties")]);
     let half = "half".parse().unwrap();
     let told: Vec<_> = pending(&rules, Some(&half)).map(pending_text).collect();
     assert_eq!(told, [format!("v1 (half.v1.toml) lacks the signatures of {other}")]);
