@@ -66,6 +66,6 @@ async fn vetted_transmitted_and_answered() {
         released.collect::<Vec<_>>()
     };
     let [(origin, behalf)] = released(LAOS).try_into().unwrap();
-    let behalf: Vec<_> = behalf.iter().map(ToString::to_string).collect();
+    let behalf: Vec<_> = behalf.iter().map(|principal| principal.agency.to_string()).collect();
     assert_eq!((origin.as_str(), behalf), (MINISTRY, vec![COUNTY.to_owned(), PROVINCE.to_owned()]));
 }

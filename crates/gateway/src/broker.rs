@@ -4,12 +4,13 @@
 //! and for those on whose behalf we ask. So the terms of both hold, and what comes back is narrowed to what our clause
 //! discloses.
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Overloaded};
 use crate::deadline::Deadline;
 use crate::operation::{AnyDraft, Fault, Operations, Unserved, Vetted};
 use crate::outbound::{Inquiry, Outbound, Question, Returned};
-use concord_domain::{AgencyId, Outcome, OutcomeKind};
-use concord_trust::envelope::{AddressedRequest, Body, Brief, Context, Source, Voucher};
+use crate::record::{NotRecorded, charge};
+use concord_domain::{AgencyId, Outcome, OutcomeKind, Refusal};
+use concord_trust::envelope::{AddressedRequest, Body, Brief, Context, Principal, Source, Voucher};
 use std::time::Duration;
 
 /// What a broker keeps of the time left, for its own record and for the way back.
@@ -36,21 +37,24 @@ impl Broker {
         Self { outbound, slots: Admission::new(Self::BROKERED_MAX, Self::BROKERED_PER_AGENCY_MAX) }
     }
 
-    /// Asks `onward` what was asked of us, and makes the answer ours.
+    /// Asks `onward` what was asked of us, once it is charged to whoever asked.
     pub(crate) async fn relay(
         &self,
-        vetted: Box<dyn Vetted>,
+        vetted: &dyn Vetted,
         brokered: Brokered<'_>,
         operations: &Operations,
         deadline: Deadline,
-    ) -> Result<AnyDraft, Unserved> {
-        let Context { origin, operation, purpose, handling, branch, .. } = brokered.request.context();
+    ) -> Result<Returned, Unserved> {
+        let context = brokered.request.context();
+        let Context { origin, operation, purpose, handling, branch, .. } = context;
         let _slot = self.slots.enter(origin.as_str()).map_err(Unserved::Overloaded)?;
         let Brief { ask, nature, behalf, .. } = brokered.brief;
         let mut behalf = behalf.clone();
         behalf.push(Voucher::new(&brokered.request, brokered.body));
         let mut principals = brokered.principals.to_vec();
-        principals.push(origin.clone());
+        principals.push(Principal { agency: origin.clone(), request: brokered.request.digest() });
+        let names: Vec<_> = principals.iter().map(|principal| principal.agency.clone()).collect();
+        let charge = vetted.quota().map(|quota| charge(&vetted.authority(), context, quota));
         let (purpose, handling, branch, nature) = (*purpose, *handling, *branch, *nature);
         let inquiry = Inquiry {
             operation,
@@ -59,13 +63,28 @@ impl Broker {
             ask,
             behalf: &behalf,
             principals: &principals,
+            names: &names,
+            charge: charge.as_ref(),
             synced: self.outbound.authority.synced(),
             read: &|content| operations.read(operation, content),
         };
         let asked = Box::pin(self.outbound.inquire(inquiry, deadline.less(BROKER_MARGIN))).await;
-        let returned = asked.map_err(|error| Unserved::Fault(Fault::new("asking on", error)))?;
-        let draft = ours(vetted, brokered.onward, returned)?;
-        Ok(AnyDraft { behalf: brokered.principals.to_vec(), ..draft })
+        asked.map_err(|error| unasked(error, vetted))
+    }
+}
+
+/// Why nobody was asked on.
+fn unasked(error: NotRecorded, vetted: &dyn Vetted) -> Unserved {
+    match error {
+        NotRecorded::Busy { limit } => Unserved::Overloaded(Overloaded { limit }),
+        NotRecorded::QuotaSpent { .. } => Unserved::Refused {
+            refusal: Refusal::QuotaSpent,
+            authority: Some(vetted.authority()),
+            explanation: error.to_string(),
+        },
+        NotRecorded::RulesChanged | NotRecorded::TimePassed | NotRecorded::Known | NotRecorded::Fault(_) => {
+            Unserved::Fault(Fault::new("asking on", error))
+        }
     }
 }
 
@@ -76,13 +95,17 @@ pub(crate) struct Brokered<'a> {
     pub(crate) body: &'a Body,
     pub(crate) brief: &'a Brief,
     /// Those for whom the request's own origin asks.
-    pub(crate) principals: &'a [AgencyId],
+    pub(crate) principals: &'a [Principal],
     /// Whom we are to ask.
     pub(crate) onward: &'a AgencyId,
 }
 
 /// What came of asking on, as our own answer.
-fn ours(vetted: Box<dyn Vetted>, onward: &AgencyId, returned: Returned) -> Result<AnyDraft, Unserved> {
+pub(crate) fn ours(
+    vetted: Box<dyn Vetted>,
+    onward: &AgencyId,
+    returned: &Returned,
+) -> Result<AnyDraft, Unserved> {
     let Returned { concluded, content, source } = returned;
     let evidence = concluded.evidence();
     match evidence.outcome {
@@ -98,8 +121,8 @@ fn ours(vetted: Box<dyn Vetted>, onward: &AgencyId, returned: Returned) -> Resul
             let unreadable =
                 || Unserved::Fault(Fault::new("asking on", "an answer that counts is unreadable"));
             let (draft, redacted) =
-                content.and_then(|content| vetted.answered(&content)).ok_or_else(unreadable)?;
-            let source = source.map(|source| match redacted {
+                content.as_deref().and_then(|content| vetted.answered(content)).ok_or_else(unreadable)?;
+            let source = source.clone().map(|source| match redacted {
                 true => Source { opening: None, ..source },
                 false => source,
             });

@@ -2,12 +2,12 @@
 
 use crate::admission::Overloaded;
 use crate::authority::{Authority, InForce};
-use crate::broker::{Broker, Brokered};
+use crate::broker::{Broker, Brokered, ours};
 use crate::carry::{Carrier, Denied, Lost, NotCarried};
 use crate::deadline::Deadline;
 use crate::keys::Keys;
 use crate::operation::{AnyDraft, Fault, Operations, Unserved};
-use crate::outbound::Outbound;
+use crate::outbound::{Outbound, Returned};
 use crate::record::{NotRecorded, Recorder, Refused, Release, Ruling};
 use crate::replay::{InFlight, Ticket};
 use concord_agreements::{Facts, Opening, Permit, decide};
@@ -92,7 +92,7 @@ impl Inbound {
         } else {
             match self.carrier.carry(peer, &request, in_force, deadline).await {
                 Ok(answer) => return Ok(answer),
-                Err(NotCarried::Refused(denied)) => self.refuse_to_carry(&request, *denied).await?,
+                Err(NotCarried::Refused(denied)) => self.refuse_to_carry(peer, &request, *denied).await?,
                 Err(NotCarried::NotRecorded(error)) => return Err(self.unrecorded(error)),
                 Err(NotCarried::Lost(lost)) => return Err(lost.into()),
                 Err(NotCarried::Overloaded(over)) => return Err(over.into()),
@@ -106,7 +106,8 @@ impl Inbound {
     }
 
     /// The request, if its origin signed it and the peer is the one that must have handed it over. What else the peer
-    /// hands over it answers for itself, on the record.
+    /// hands over it answers for itself, on the record; but a key that is not known may only be one that has not come
+    /// here yet.
     fn authentic(
         &self,
         peer: &AgencyId,
@@ -114,10 +115,14 @@ impl Inbound {
         in_force: &InForce,
     ) -> Result<VerifiedRequest, NotServed> {
         let distrust = |reason| self.recorder.distrust(peer, reason, None, self.recorder.now(&*self.clock));
-        let request = envelope.verify(in_force.directory()).inspect_err(|invalid| {
-            let unknown = matches!(invalid, EnvelopeInvalid::KeyUnknown);
-            distrust(if unknown { KEY_UNKNOWN } else { NOT_AUTHENTIC });
-        })?;
+        let request = match envelope.verify(in_force.directory()) {
+            Ok(request) => request,
+            Err(EnvelopeInvalid::KeyUnknown) => return Err(EnvelopeInvalid::KeyUnknown.into()),
+            Err(invalid) => {
+                distrust(NOT_AUTHENTIC);
+                return Err(invalid.into());
+            }
+        };
         if request.handed_by() != peer {
             distrust(Refusal::HopLineBroken.as_str());
             return Err(NotServed::NotFromPeer);
@@ -125,12 +130,21 @@ impl Inbound {
         Ok(request)
     }
 
+    /// A trail that an honest peer would not have handed on is on the record with its name.
+    fn look_at_trail(&self, peer: &AgencyId, refusal: Refusal, now: Timestamp) {
+        if matches!(refusal, Refusal::HopLineBroken | Refusal::HopLoop | Refusal::HopsTooMany) {
+            self.recorder.distrust(peer, refusal.as_str(), None, now);
+        }
+    }
+
     async fn refuse_to_carry(
         &self,
+        peer: &AgencyId,
         request: &VerifiedRequest,
         Denied { refusal, denial }: Denied,
     ) -> Result<Release, NotServed> {
         let now = self.recorder.now(&*self.clock);
+        self.look_at_trail(peer, refusal, now);
         tracing::info!(target: "concord::inbound", id = %request.context().id, reason = %refusal, "not carried");
         count(refusal.as_str());
         let explanation = denial.map_or_else(|| refusal.sentence().to_owned(), |denial| denial.to_string());
@@ -148,14 +162,16 @@ impl Inbound {
         let now = self.recorder.now(&*self.clock);
         let release = match request.address(&self.agency, peer, now, in_force.directory()) {
             Err(refusal) => {
-                if matches!(refusal, Refusal::HopLineBroken | Refusal::HopLoop | Refusal::HopsTooMany) {
-                    self.recorder.distrust(peer, refusal.as_str(), None, now);
-                }
+                self.look_at_trail(peer, refusal, now);
                 self.refuse_envelope(request, refusal, now).await?
             }
             Ok(addressed) => match self.running.enter(request) {
                 Err(refusal) => self.refuse_envelope(request, refusal, now).await?,
-                Ok(ticket) => self.once(addressed, &ticket, in_force, now, deadline).await?,
+                Ok(ticket) => {
+                    let returned = None;
+                    self.once(Serving { request: addressed, ticket, in_force, now, deadline, returned })
+                        .await?
+                }
             },
         };
         let Context { id, origin, operation, .. } = request.context();
@@ -165,56 +181,41 @@ impl Inbound {
     }
 
     /// Executes a request once; a new attempt of a request that was answered gets the recorded answer. Looks again
-    /// when the rules changed meanwhile, or when an earlier attempt, given up by its peer, was recorded meanwhile.
-    async fn once(
-        &self,
-        request: AddressedRequest<'_>,
-        ticket: &Ticket,
-        mut in_force: InForce,
-        now: Timestamp,
-        deadline: Deadline,
-    ) -> Result<Release, NotServed> {
+    /// when the rules or the time changed meanwhile, or when an earlier attempt, given up by its peer, was recorded
+    /// meanwhile.
+    async fn once(&self, mut serving: Serving<'_>) -> Result<Release, NotServed> {
         for _ in 1..LOOKS_MAX {
-            match self.serve_or_repeat(request, ticket, &in_force, now, deadline).await? {
+            match self.serve_or_repeat(&mut serving).await? {
                 Once::Recorded(Err(NotRecorded::RulesChanged)) => {
-                    in_force = self.authority.newer_than(in_force.epoch).await;
+                    serving.in_force = self.authority.newer_than(serving.in_force.epoch).await;
                 }
                 Once::Recorded(Err(NotRecorded::Known | NotRecorded::TimePassed)) => {}
                 settled @ (Once::Recorded(_) | Once::NotAgain(_)) => {
-                    return self.settle(&request, settled, now).await;
+                    return self.settle(&serving, settled).await;
                 }
             }
+            serving.now = self.recorder.now(&*self.clock);
         }
-        let last = self.serve_or_repeat(request, ticket, &in_force, now, deadline).await?;
-        self.settle(&request, last, now).await
+        let last = self.serve_or_repeat(&mut serving).await?;
+        self.settle(&serving, last).await
     }
 
-    async fn settle(
-        &self,
-        request: &VerifiedRequest,
-        once: Once,
-        now: Timestamp,
-    ) -> Result<Release, NotServed> {
+    async fn settle(&self, serving: &Serving<'_>, once: Once) -> Result<Release, NotServed> {
+        let Serving { request, now, .. } = serving;
         match once {
-            Once::NotAgain(refusal) => self.refuse_envelope(request, refusal, now).await,
+            Once::NotAgain(refusal) => self.refuse_envelope(request, refusal, *now).await,
             Once::Recorded(Err(NotRecorded::Known)) => {
-                self.refuse_envelope(request, Refusal::Replayed, now).await
+                self.refuse_envelope(request, Refusal::Replayed, *now).await
             }
             Once::Recorded(recorded) => recorded.map_err(|error| self.unrecorded(error)),
         }
     }
 
-    async fn serve_or_repeat(
-        &self,
-        request: AddressedRequest<'_>,
-        ticket: &Ticket,
-        in_force: &InForce,
-        now: Timestamp,
-        deadline: Deadline,
-    ) -> Result<Once, Fault> {
+    async fn serve_or_repeat(&self, serving: &mut Serving<'_>) -> Result<Once, Fault> {
+        let (request, now) = (serving.request, serving.now);
         let Context { origin, id, .. } = request.context();
         // Rules that came into force since the signature was verified may have taken the key away.
-        if !in_force.directory().message_keys(origin, now).contains(&request.signed_by()) {
+        if !serving.in_force.directory().message_keys(origin, now).contains(&request.signed_by()) {
             return Ok(Once::NotAgain(Refusal::KeyringStale));
         }
         let remembered =
@@ -224,25 +225,20 @@ impl Inbound {
             Some(earlier) if request.dispatch().attempt <= earlier.attempt => {
                 Once::NotAgain(Refusal::Replayed)
             }
-            Some(earlier) => self.repeat(request, &earlier, in_force, now).await,
-            None => Once::Recorded(self.serve_under(request, ticket, in_force, now, deadline).await),
+            Some(earlier) => self.repeat(serving, &earlier).await,
+            None => Once::Recorded(self.serve_under(serving).await),
         })
     }
 
     /// The recorded answer leaves again only if the rules of now still allow it; a refusal discloses nothing, and always
     /// may.
-    async fn repeat(
-        &self,
-        request: AddressedRequest<'_>,
-        earlier: &Remembered,
-        in_force: &InForce,
-        now: Timestamp,
-    ) -> Once {
+    async fn repeat(&self, serving: &Serving<'_>, earlier: &Remembered) -> Once {
+        let Serving { request, in_force, now, .. } = serving;
         let carriers = request.carriers();
         let facts = facts_of(request.context(), &carriers, self.authority.synced());
-        let permit = decide::<Opening>(&in_force.rules, &facts, now);
+        let permit = decide::<Opening>(&in_force.rules, &facts, *now);
         let permit = permit.map_err(|denial| denial.refusal);
-        match self.recorder.repeat(permit, &request, earlier, in_force.epoch).await {
+        match self.recorder.repeat(permit, request, earlier, in_force.epoch).await {
             Ok(Ok(release)) => Once::Recorded(Ok(release)),
             Ok(Err(refusal)) => Once::NotAgain(refusal),
             Err(error) => Once::Recorded(Err(error)),
@@ -274,21 +270,15 @@ impl Inbound {
     }
 
     /// Decides, opens, serves and records.
-    async fn serve_under(
-        &self,
-        request: AddressedRequest<'_>,
-        ticket: &Ticket,
-        in_force: &InForce,
-        now: Timestamp,
-        deadline: Deadline,
-    ) -> Result<Release, NotRecorded> {
-        match self.draft(request, in_force, now, deadline).await {
+    async fn serve_under(&self, serving: &mut Serving<'_>) -> Result<Release, NotRecorded> {
+        match self.draft(serving).await {
             Ok(draft) => {
                 let (outcome, authority) = (draft.outcome, draft.authority.clone());
-                match self.recorder.release(&request, ticket.attempt(), draft, in_force.epoch).await {
+                let attempt = serving.ticket.attempt();
+                let epoch = serving.in_force.epoch;
+                match self.recorder.release(&serving.request, attempt, draft, epoch).await {
                     Err(spent @ NotRecorded::QuotaSpent { .. }) => {
-                        let refused = (Refusal::QuotaSpent, Some(authority), spent.to_string());
-                        self.refuse(request, ticket, refused, in_force, now).await
+                        self.refuse(serving, (Refusal::QuotaSpent, Some(authority), spent.to_string())).await
                     }
                     recorded => {
                         count(outcome.as_str());
@@ -299,49 +289,51 @@ impl Inbound {
             Err(Unserved::Overloaded(Overloaded { limit })) => Err(NotRecorded::Busy { limit }),
             Err(Unserved::Fault(fault)) => Err(fault.into()),
             Err(Unserved::Refused { refusal, authority, explanation }) => {
-                self.refuse(request, ticket, (refusal, authority, explanation), in_force, now).await
+                self.refuse(serving, (refusal, authority, explanation)).await
             }
         }
     }
 
     async fn refuse(
         &self,
-        request: AddressedRequest<'_>,
-        ticket: &Ticket,
+        serving: &Serving<'_>,
         (refusal, authority, explanation): (Refusal, Option<Clause>, String),
-        in_force: &InForce,
-        now: Timestamp,
     ) -> Result<Release, NotRecorded> {
+        let Serving { request, ticket, in_force, now, .. } = serving;
         count(refusal.as_str());
         // What the origin named stays named, so that it can be told apart from what applies here.
         let named = Clause { agreement: request.context().agreement.clone(), clause: None };
         let refused = Refused { refusal, authority: authority.or(Some(named)), explanation };
-        let ruling = Ruling { epoch: in_force.epoch, now };
-        self.recorder.refuse(&request, ticket.attempt(), refused, ruling).await
+        let ruling = Ruling { epoch: in_force.epoch, now: *now };
+        self.recorder.refuse(request, ticket.attempt(), refused, ruling).await
     }
 
-    async fn draft(
-        &self,
-        request: AddressedRequest<'_>,
-        in_force: &InForce,
-        now: Timestamp,
-        deadline: Deadline,
-    ) -> Result<AnyDraft, Unserved> {
+    async fn draft(&self, serving: &mut Serving<'_>) -> Result<AnyDraft, Unserved> {
+        let Serving { request, in_force, now, deadline, returned, ticket: _ } = serving;
+        let (request, now, rules) = (*request, *now, &in_force.rules);
         let (context, carriers) = (request.context(), request.carriers());
         let facts = facts_of(context, &carriers, self.authority.synced());
-        let permit = decide::<Opening>(&in_force.rules, &facts, now)?;
+        let permit = decide::<Opening>(rules, &facts, now)?;
         let body = self.open(permit, request).map_err(Unserved::plain)?;
         let brief = Brief::decode(body.content()).ok_or_else(|| Unserved::plain(Refusal::BodyInvalid))?;
-        let principals = brief.principals(context, in_force.directory()).map_err(Unserved::plain)?;
+        let principals = brief.principals(context, in_force.directory(), now).map_err(Unserved::plain)?;
+        let names: Vec<_> = principals.iter().map(|principal| principal.agency.clone()).collect();
         let onward = brief.onward.as_ref();
-        let facts = Facts { nature: brief.nature, behalf: &principals, onward, ..facts };
+        let facts = Facts { nature: brief.nature, behalf: &names, onward, ..facts };
         let Some(onward) = onward else {
-            let draft = self.operations.serve(&in_force.rules, &facts, now, &brief.ask).await?;
+            let draft = self.operations.serve(rules, &facts, now, &brief.ask).await?;
             return Ok(AnyDraft { behalf: principals, ..draft });
         };
-        let vetted = self.operations.vet(&in_force.rules, &facts, now, &brief.ask)?;
-        let brokered = Brokered { request, body: &body, brief: &brief, principals: &principals, onward };
-        self.broker.relay(vetted, brokered, &self.operations, deadline).await
+        let vetted = self.operations.vet(rules, &facts, now, &brief.ask)?;
+        let returned = match returned {
+            Some(returned) => returned,
+            None => {
+                let principals = &principals;
+                let brokered = Brokered { request, body: &body, brief: &brief, principals, onward };
+                returned.insert(self.broker.relay(&*vetted, brokered, &self.operations, *deadline).await?)
+            }
+        };
+        Ok(AnyDraft { behalf: principals, ..ours(vetted, onward, returned)? })
     }
 
     /// Only with a permit is a body opened at all.
@@ -352,12 +344,21 @@ impl Inbound {
 
 /// Why a peer is distrusted that hands over an envelope without a signature that counts.
 const NOT_AUTHENTIC: &str = "ENVELOPE_NOT_AUTHENTIC";
-/// Why it may be distrusted: the signing key is altered, or the origin's keyring has not come here yet.
-const KEY_UNKNOWN: &str = "KEY_UNKNOWN";
 
 /// Counts what was answered, by outcome or reason.
 fn count(result: &'static str) {
     metrics::counter!("concord_deliveries_total", "result" => result).increment(1);
+}
+
+/// A request that is being served, by the rules and at the time of the latest look.
+struct Serving<'a> {
+    request: AddressedRequest<'a>,
+    ticket: Ticket,
+    in_force: InForce,
+    now: Timestamp,
+    deadline: Deadline,
+    /// What came of asking on, in an earlier look: nobody is asked twice.
+    returned: Option<Returned>,
 }
 
 /// What becomes of a request that may have been seen before.

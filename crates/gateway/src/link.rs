@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
@@ -31,6 +32,9 @@ pub struct Links {
     channels: Arc<Mutex<BTreeMap<(AgencyId, String), Channel>>>,
 }
 
+/// A call that waited less than this for an answer tells nothing of a peer: whoever names a short deadline must not open
+/// its circuit for others.
+const SILENCE_LEAST: Duration = Duration::from_secs(1);
 /// The reason of a carrier that could hand a request to nobody, so that nothing was sent.
 pub(crate) const NO_ROUTE: &str = "NO_ROUTE";
 /// The reason of a carrier that handed a request on and lost the connection before an answer.
@@ -156,6 +160,7 @@ impl Courier for Links {
     ) -> BoxFuture<'a, Result<SealedAnswer, NoAnswer>> {
         Box::pin(async move {
             let call = self.enter(next)?;
+            let patient = deadline.left() >= SILENCE_LEAST;
             let answer = self.deliver_somewhere(next, endpoints, envelope, deadline).await;
             match &answer {
                 Ok(_) => call.answered(destination),
@@ -165,8 +170,9 @@ impl Courier for Links {
                 ) => {
                     call.failed();
                 }
-                // Time may have run out anywhere behind the peer; its own silence it answers for.
-                Err(NoAnswer::TimedOut) if destination == next => call.failed(),
+                // Time may have run out anywhere behind the peer; its own silence it answers for, if it had the time.
+                Err(NoAnswer::TimedOut) if destination == next && patient => call.failed(),
+                Err(NoAnswer::TimedOut) if destination != next => call.kept_waiting(destination),
                 Err(NoAnswer::TimedOut | NoAnswer::Unreachable(_) | NoAnswer::Failed(_)) => drop(call),
             }
             answer

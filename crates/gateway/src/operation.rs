@@ -3,8 +3,8 @@
 use crate::admission::Overloaded;
 use concord_agreements::{Facts, Permit, Question, Quota, Rules, decide};
 use concord_domain::wanted::{Authority, Fields};
-use concord_domain::{AgencyId, Operation as Name, OutcomeKind, Refusal, Timestamp};
-use concord_trust::envelope::Source;
+use concord_domain::{Operation as Name, OutcomeKind, Refusal, Timestamp};
+use concord_trust::envelope::{Principal, Source};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ pub(crate) struct AnyDraft {
     /// What it costs.
     pub(crate) quota: Option<Quota>,
     /// For whom it was asked, the first asker first.
-    pub(crate) behalf: Vec<AgencyId>,
+    pub(crate) behalf: Vec<Principal>,
     /// Where it is from, if we are a broker.
     pub(crate) source: Option<Source>,
 }
@@ -120,7 +120,7 @@ pub(crate) enum Unserved {
 }
 
 /// A request that a broker may ask on, with the permit for it.
-pub(crate) trait Vetted: Send {
+pub(crate) trait Vetted: Send + Sync {
     /// What came of asking on, as far as our own clause discloses it, and whether something had to be left out. `None`
     /// if the content is no answer.
     fn answered(self: Box<Self>, content: &[u8]) -> Option<(AnyDraft, bool)>;
@@ -130,6 +130,9 @@ pub(crate) trait Vetted: Send {
 
     /// The clause.
     fn authority(&self) -> Authority;
+
+    /// What asking on costs. It is charged before anything is sent, so what comes of it costs nothing more.
+    fn quota(&self) -> Option<Quota>;
 }
 
 struct VettedBy<O: Operation>(Permit<O>);
@@ -137,7 +140,7 @@ struct VettedBy<O: Operation>(Permit<O>);
 impl<O: Operation> Vetted for VettedBy<O> {
     fn answered(self: Box<Self>, content: &[u8]) -> Option<(AnyDraft, bool)> {
         let answer = O::narrow(O::decode_answer(content)?, self.0.fields());
-        let draft = AnyDraft::from(Draft::new(self.0, answer));
+        let draft = AnyDraft { quota: None, ..AnyDraft::from(Draft::new(self.0, answer)) };
         let redacted = draft.content != content;
         Some((draft, redacted))
     }
@@ -148,7 +151,7 @@ impl<O: Operation> Vetted for VettedBy<O> {
             outcome,
             content: Vec::new(),
             until: self.0.until(),
-            quota: self.0.quota(),
+            quota: None,
             behalf: Vec::new(),
             source: None,
         }
@@ -156,6 +159,10 @@ impl<O: Operation> Vetted for VettedBy<O> {
 
     fn authority(&self) -> Authority {
         Authority { agreement: self.0.agreement().clone(), clause: Some(self.0.clause().clone()) }
+    }
+
+    fn quota(&self) -> Option<Quota> {
+        self.0.quota()
     }
 }
 

@@ -21,7 +21,7 @@ use concord_domain::{
 };
 use concord_ledger::RequestFacts;
 use concord_trust::Keyring;
-use concord_trust::envelope::{Body, Context, LIFE_MAX, PROTOCOL, SUITE, SealedRequest};
+use concord_trust::envelope::{Body, Context, LIFE_MAX, PROTOCOL, Principal, SUITE, SealedRequest};
 use inquiry::Plan;
 pub(crate) use inquiry::{Inquiry, Returned};
 use judge::Judged;
@@ -87,6 +87,8 @@ impl Outbound {
             ask: &ask,
             behalf: &[],
             principals: &[],
+            names: &[],
+            charge: None,
             synced: self.authority.synced(),
             read: &read,
         };
@@ -124,7 +126,9 @@ impl Outbound {
             Err(denial) => {
                 let mut evidence = Evidence::of(Outcome::Refused(denial.refusal)).under(closest(&denial));
                 evidence.explanation = denial.to_string();
-                return self.unsent(id, &inquiry.facts(&self.agency, inquiry.to), evidence).await;
+                return self
+                    .unsent(id, &inquiry.facts(&self.agency, inquiry.to), inquiry.principals, evidence)
+                    .await;
             }
         };
         let facts = inquiry.facts(&self.agency, &destination);
@@ -142,13 +146,16 @@ impl Outbound {
                 Failure::NoEndpoint
             };
             let evidence = Evidence::of(Outcome::Unreachable(failure)).under(Some(authority));
-            return self.unsent(id, &facts, evidence).await;
+            return self.unsent(id, &facts, inquiry.principals, evidence).await;
         };
         let brief = inquiry.brief(onward.clone()).encode();
         let body = Body::new(brief, &*self.entropy).map_err(|e| Fault::new("sealing a request", e))?;
         let context = self.context(id, &facts, &authority, ours, keyring, now, deadline);
         let request = SealedRequest::seal(context, &body, &keyring.sealing, &*self.entropy);
-        let asked = self.recorder.asked(permit, request, inquiry.principals, in_force.epoch).await?;
+        let asked = self
+            .recorder
+            .asked(permit, request, (inquiry.principals, inquiry.charge), in_force.epoch)
+            .await?;
         let (read, onward) = (inquiry.read, onward.as_ref());
         let sending =
             Sending { outbound: self, asked: &asked, in_force, destination: keyring, deadline, read, onward };
@@ -163,6 +170,7 @@ impl Outbound {
         &self,
         id: RequestId,
         facts: &Facts<'_>,
+        principals: &[Principal],
         evidence: Evidence,
     ) -> Result<Returned, NotRecorded> {
         let (agreement, clause) = evidence.authority.clone().map(|a| (a.agreement, a.clause)).unzip();
@@ -178,7 +186,7 @@ impl Outbound {
             clause: clause.flatten(),
             commitment: None,
             carriers: Vec::new(),
-            behalf: facts.behalf.to_vec(),
+            behalf: principals.to_vec(),
         };
         let outcome = evidence.outcome;
         let concluded = self.recorder.conclude_unsent(recorded, evidence).await?;

@@ -137,15 +137,23 @@ pub(crate) struct Call {
 impl Call {
     /// The peer answered, with whatever, about a request to `destination`.
     pub(crate) fn answered(self, destination: &AgencyId) {
-        let took = self.began.elapsed().as_secs_f64();
-        let was_open = self.peers.with(&self.peer, |known| {
-            let average = known.latency.entry(destination.clone()).or_insert(took);
-            *average += LATEST * (took - *average);
-            known.answered()
-        });
-        if was_open {
+        self.measure(destination);
+        if self.peers.with(&self.peer, Known::answered) {
             self.tell(Circuit::Closed);
         }
+    }
+
+    fn measure(&self, destination: &AgencyId) {
+        let took = self.began.elapsed().as_secs_f64();
+        self.peers.with(&self.peer, |known| {
+            let average = known.latency.entry(destination.clone()).or_insert(took);
+            *average += LATEST * (took - *average);
+        });
+    }
+
+    /// Nothing came back of a request to `destination`, for which the peer need not answer: but others may be quicker.
+    pub(crate) fn kept_waiting(self, destination: &AgencyId) {
+        self.measure(destination);
     }
 
     /// The peer was not reached, or its connection broke.

@@ -9,7 +9,7 @@ mod sharing;
 mod tests;
 
 pub use answering::Release;
-pub(crate) use answering::{Refused, Ruling};
+pub(crate) use answering::{Refused, Ruling, charge};
 pub use asking::{Asked, Concluded, Evidence};
 
 use crate::keys::Keys;

@@ -9,7 +9,7 @@ use crate::standing::Standing;
 use crate::sync::{Exchange, StepInvalid};
 use concord_domain::{Entropy, RequestId};
 use concord_transport::Peer;
-use concord_trust::envelope::EnvelopeInvalid;
+use concord_trust::envelope::{EnvelopeInvalid, HOPS_MAX};
 use concord_wire::pb::federation::v1 as pb;
 use concord_wire::pb::federation::v1::federation_service_server::{
     FederationService, FederationServiceServer,
@@ -23,6 +23,10 @@ use tonic::{Code, Request, Response, Status};
 const CARRY_DEFAULT: Duration = Duration::from_secs(10);
 /// How long at most: as long as a search may take.
 const CARRY_MAX: Duration = Duration::from_secs(60);
+
+/// Hops of a request that are looked at: beyond those that may be, so that one too many is refused under signature; not so
+/// many that empty ones fill the memory.
+const HOPS_READ_MAX: usize = 4 * HOPS_MAX;
 
 /// Serves `concord.federation.v1`.
 #[derive(Debug, Clone)]
@@ -101,6 +105,11 @@ impl FederationService for FederationApi {
         let peer = request.extensions().get::<Peer>().cloned();
         let peer = peer.ok_or_else(|| Status::unauthenticated("the connection has no verified peer"))?;
         self.in_good_standing()?;
+        let hops = request.get_ref().hops.len();
+        if hops > HOPS_READ_MAX {
+            let why = format!("{hops} are more than the limit of {HOPS_READ_MAX}");
+            return Err(violations(&Problems::one("hops", why)));
+        }
         // Of requests that were given up before we came to read them, as after a standstill, nothing is carried out:
         // their calls are dropped here, where HTTP/2 first looks for a reset.
         tokio::task::yield_now().await;

@@ -5,6 +5,7 @@ use concord_domain::{
     AgencyId, AgreementRef, Clause, Digest, Handling, Operation, OutcomeKind, Purpose, Refusal, RequestId,
     Timestamp,
 };
+use concord_trust::envelope::Principal;
 use minicbor::{Decode, Encode};
 use thiserror::Error;
 
@@ -187,9 +188,9 @@ pub struct RequestFacts {
     /// The carriers that it passed, in order.
     #[n(10)]
     pub carriers: Vec<AgencyId>,
-    /// For whom the origin asks, the first asker first; nobody unless it is a broker.
+    /// For whom the origin asks and by which of their requests, the first asker first; nobody unless it is a broker.
     #[n(11)]
-    pub behalf: Vec<AgencyId>,
+    pub behalf: Vec<Principal>,
 }
 
 /// An entry of a ledger, named for good: an index never changes its leaf.

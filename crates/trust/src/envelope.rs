@@ -26,7 +26,7 @@ pub use answer::{
     Answer, AnswerContext, AnswerInvalid, Attached, Opening, Reply, SealedAnswer, Source, Verdict,
 };
 pub use body::{Body, BodyTooLong, Opened};
-pub use brief::{BEHALF_MAX, Brief, Voucher};
+pub use brief::{BEHALF_MAX, Brief, Principal, Voucher};
 pub use context::{ATTEMPTS_MAX, CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
 pub use request::{
     AddressedRequest, CarriedRequest, Dispatch, Envelope, EnvelopeInvalid, SealedRequest, VerifiedRequest,

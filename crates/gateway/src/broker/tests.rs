@@ -7,11 +7,17 @@ use crate::testing::{
     Echo, HERE, MESSAGE, MINISTRY, Mesh, ORIGIN, OTHER, World, agency, context, key, keyring, northwest, now,
     open_answer, reference, rules, sealing_key, soon,
 };
-use concord_agreements::{Agencies, Agreement, AgreementKind, Grant};
+use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Quota, QuotaWindow};
 use concord_domain::wanted::Field;
-use concord_domain::{Failure, Handling, OffenceNature, Outcome, Purpose, Refusal, RequestId, SystemEntropy};
+use concord_domain::{
+    Branch, Failure, Handling, HandlingLevel, OffenceNature, Outcome, Purpose, Refusal, RequestId,
+    SystemEntropy,
+};
 use concord_ledger::{Event, RequestFacts};
-use concord_trust::envelope::{Body, Brief, Context, Dispatch, Envelope, SealedRequest, Verdict, Voucher};
+use concord_trust::envelope::{
+    Body, Brief, CLOCK_SKEW_MAX, Context, Dispatch, Envelope, SealedRequest, Verdict, Voucher,
+};
+use std::num::NonZeroU32;
 
 fn names(names: &[&str]) -> Agencies {
     Agencies::Listed(names.iter().map(|name| name.parse().unwrap()).collect())
@@ -87,12 +93,17 @@ async fn a_request_is_vetted_transmitted_and_answered_to_the_one_who_asked_first
     assert_eq!(evidence.authority.as_ref().map(|a| a.agreement.id.as_str()), Some("to-province"));
     assert_eq!(evidence.explanation, "", "unaltered");
 
-    let facts = released(&scene.here).unwrap();
-    assert_eq!((facts.origin, facts.behalf), (agency(MINISTRY), [ORIGIN, OTHER].map(agency).to_vec()));
-    let facts = released(&scene.ministry).unwrap();
-    assert_eq!((facts.origin, facts.behalf), (agency(OTHER), vec![agency(ORIGIN)]));
-    let facts = released(&scene.province).unwrap();
-    assert_eq!((facts.origin, facts.behalf), (agency(ORIGIN), vec![]));
+    let behalf = |world| {
+        let RequestFacts { origin, digest, behalf, .. } = released(world).unwrap();
+        (origin, digest.unwrap(), behalf.into_iter().map(|p| (p.agency, p.request)).collect::<Vec<_>>())
+    };
+    let (origin, by_origin, nobody) = behalf(&scene.province);
+    assert_eq!((origin, nobody), (agency(ORIGIN), vec![]));
+    let (province, by_province, one) = behalf(&scene.ministry);
+    assert_eq!((province, one), (agency(OTHER), vec![(agency(ORIGIN), by_origin)]));
+    let (ministry, _, two) = behalf(&scene.here);
+    let both = vec![(agency(ORIGIN), by_origin), (agency(OTHER), by_province)];
+    assert_eq!((ministry, two), (agency(MINISTRY), both), "each with the request that it signed");
     for broker in [&scene.province, &scene.ministry] {
         assert_eq!(broker.echo.served(), 0, "a broker asks on, and does not answer from its own register");
     }
@@ -168,7 +179,18 @@ fn from_ministry(brief: &Brief) -> (SealedRequest, Envelope) {
 
 /// A request that Yunnan signed, for whatever, as a voucher.
 fn voucher(scene: &Scene, to: &str, brief: &Brief, signer: &str) -> Voucher {
-    let context = Context { origin: agency(ORIGIN), ..context(ORIGIN, to, 8) };
+    altered_voucher(scene, to, brief, signer, |_| {})
+}
+
+fn altered_voucher(
+    scene: &Scene,
+    to: &str,
+    brief: &Brief,
+    signer: &str,
+    alter: impl FnOnce(&mut Context),
+) -> Voucher {
+    let mut context = context(ORIGIN, to, 8);
+    alter(&mut context);
     let body = Body::new(brief.encode(), &SystemEntropy).unwrap();
     let sealed = SealedRequest::seal(context, &body, sealing_key(to).public(), &SystemEntropy);
     let dispatch = Dispatch { attempt: 1, next: agency(to), sent: now() };
@@ -188,6 +210,7 @@ async fn a_broker_asks_for_nobody_who_did_not_ask_it_exactly_this() {
     let political = Brief { nature: Some(OffenceNature::Political), ..asked.clone() };
     let elsewhere = Brief { onward: Some(agency(OTHER)), ..asked.clone() };
     let kept = Brief { onward: None, ..asked.clone() };
+    let of = |alter: fn(&mut Context)| altered_voucher(&scene, MINISTRY, &asked, ORIGIN, alter);
     let mut opened_otherwise = voucher(&scene, MINISTRY, &asked, ORIGIN);
     opened_otherwise.content = another.encode();
     let wrong = [
@@ -198,6 +221,10 @@ async fn a_broker_asks_for_nobody_who_did_not_ask_it_exactly_this() {
         ("asked of another broker", voucher(&scene, OTHER, &asked, ORIGIN)),
         ("signed by the broker itself", voucher(&scene, MINISTRY, &asked, MINISTRY)),
         ("opened otherwise", opened_otherwise),
+        ("by another branch", of(|context| context.branch = Some(Branch::Narcotics))),
+        ("more guarded", of(|context| context.handling.level = HandlingLevel::Restricted)),
+        ("from the future", of(|context| context.created = now().plus(2 * CLOCK_SKEW_MAX))),
+        ("over", of(|context| context.expires = now().minus(2 * CLOCK_SKEW_MAX))),
     ];
     let ask = |voucher| Brief { behalf: vec![voucher], ..Brief::plain(b"hello".to_vec()) };
     for (what, voucher) in wrong {
@@ -218,4 +245,32 @@ fn principals_are_few() {
     let voucher = || Voucher { request: vec![], salt: [0; 32], content: vec![] };
     let many = Brief { behalf: vec![voucher(), voucher(), voucher()], ..Brief::plain(vec![]) };
     assert_eq!(Brief::decode(&many.encode()), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_quota_does_not_cover_is_not_even_asked_on() {
+    let once = pact("to-province", ORIGIN, OTHER, |grant| {
+        grant.brokered_to = vec![HERE.parse().unwrap()];
+        grant.quota = Some(Quota { requests: NonZeroU32::MIN, per: QuotaWindow::Day });
+    });
+    let scene = Scene::new(&[once, to_ministry(), abroad()]).await;
+    assert_eq!(scene.ask("hello", None).await.0.evidence().outcome, Outcome::Hit);
+    let (concluded, _) = scene.ask("hello", None).await;
+    assert_eq!(concluded.evidence().outcome, Outcome::Refused(Refusal::QuotaSpent));
+    assert!(concluded.evidence().receipt.is_some(), "under the broker's signature");
+    assert_eq!((scene.here.echo.served(), asked(&scene.province)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_that_change_meanwhile_let_nobody_be_asked_twice() {
+    let agreements = [to_province(), to_ministry(), abroad()];
+    let scene = Scene::new(&agreements).await;
+    scene.here.echo.meanwhile(scene.province.replacing(rules(&agreements), 2));
+    let (concluded, answer) = scene.ask("hello", None).await;
+    assert_eq!((concluded.evidence().outcome, answer.as_deref()), (Outcome::Hit, Some("hello #1")));
+    assert_eq!((scene.here.echo.served(), asked(&scene.province)), (1, 1));
+}
+
+fn asked(world: &World) -> usize {
+    world.ledger().iter().filter(|event| matches!(event, Event::Asked { .. })).count()
 }

@@ -4,7 +4,8 @@ use super::Question;
 use crate::record::Concluded;
 use concord_agreements::{Asking, Denial, Facts, Permit, Rules, decide};
 use concord_domain::{AgencyId, Operation as Name, OutcomeKind, Timestamp};
-use concord_trust::envelope::{BEHALF_MAX, Brief, Source, Voucher};
+use concord_store::Charge;
+use concord_trust::envelope::{BEHALF_MAX, Brief, Principal, Source, Voucher};
 
 /// What is asked of one agency, for whatever operation.
 #[derive(Clone, Copy)]
@@ -20,7 +21,11 @@ pub(crate) struct Inquiry<'a> {
     /// The signed requests of those for whom it is asked.
     pub(crate) behalf: &'a [Voucher],
     /// Those for whom it is asked, as the vouchers say.
-    pub(crate) principals: &'a [AgencyId],
+    pub(crate) principals: &'a [Principal],
+    /// The same by name.
+    pub(crate) names: &'a [AgencyId],
+    /// What it costs whoever had us ask.
+    pub(crate) charge: Option<&'a Charge>,
     /// When this node last synchronized documents with a peer.
     pub(crate) synced: Option<Timestamp>,
     /// What an answer amounts to; `None` if the content is no answer.
@@ -54,7 +59,7 @@ impl Inquiry<'_> {
             handling,
             branch,
             nature,
-            behalf: self.principals,
+            behalf: self.names,
             synced: self.synced,
             ..Facts::new(here, destination, self.operation, purpose)
         }
@@ -70,7 +75,7 @@ impl Inquiry<'_> {
             return Err(denial);
         }
         let brokers = rules.brokers(here, self.to, self.operation, now).into_iter();
-        for broker in brokers.filter(|broker| !self.principals.contains(broker)) {
+        for broker in brokers.filter(|broker| !self.names.contains(broker)) {
             let facts = Facts { onward: Some(self.to), ..self.facts(here, &broker) };
             if let Ok(permit) = decide::<Asking>(rules, &facts, now) {
                 return Ok(Plan { permit, destination: broker, onward: Some(self.to.clone()) });

@@ -4,7 +4,7 @@ use crate::record::{Asked, Evidence};
 use concord_domain::{AgencyId, Failure, Outcome, OutcomeKind};
 use concord_ledger::{Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash};
 use concord_trust::PublicKey;
-use concord_trust::envelope::{Answer, AnswerInvalid, Attached, Reply, Source, Verdict};
+use concord_trust::envelope::{Answer, AnswerInvalid, Attached, Principal, Reply, Source, Verdict};
 
 /// Who answers, with the keys that it may sign with: as they are when its answer is there, since they may have changed
 /// since it was asked.
@@ -82,7 +82,7 @@ impl Bench<'_> {
         let beyond = self.beyond.filter(|_| content.is_some());
         let source = match (beyond, source) {
             (Some(onward), Some(source)) => {
-                let source = self.attested(source, onward, content.as_deref())?;
+                let source = self.attested(source, onward, outcome, content.as_deref())?;
                 route.extend(source.route.iter().cloned());
                 Some(source)
             }
@@ -116,20 +116,26 @@ impl Bench<'_> {
         }
     }
 
-    /// The source of a broker's answer, if the agency asked in the end signed for it: an entry that it answered a request
-    /// for us, and, unless a broker had to leave something out, the very content that we got.
+    /// The source of a broker's answer, if the agency asked in the end signed for it: an entry that it answered this very
+    /// request of ours, by way of those brokers, with this outcome, and, unless a broker had to leave something out, with
+    /// the very content that we got.
     fn attested(
         &self,
         source: Source,
         onward: &Responder<'_>,
+        outcome: Outcome,
         content: Option<&[u8]>,
     ) -> Result<Source, Failure> {
         let receipt = onward.receipt(&source.receipt).ok_or(Failure::AnswerInvalid)?;
         let entry = Entry::decode(&source.entry).map_err(|_| Failure::AnswerInvalid)?;
-        let Event::Released { request, outcome: _, answer } = entry.event else {
+        let Event::Released { request, outcome: said, answer } = entry.event else {
             return Err(Failure::AnswerInvalid);
         };
-        let ours = request.behalf.contains(&self.asked.request().context().origin);
+        let us = Principal {
+            agency: self.asked.request().context().origin.clone(),
+            request: self.asked.request().digest(),
+        };
+        let ours = request.behalf.contains(&us) && said == outcome.kind();
         let last = source.route.last() == Some(onward.agency) && request.destination == *onward.agency;
         if leaf_hash(&source.entry) != receipt.leaf || !ours || !last {
             return Err(Failure::AnswerInvalid);

@@ -8,7 +8,7 @@ use crate::deadline::Deadline;
 use crate::record::{Asked, Evidence};
 use concord_agreements::{Asking, Facts, decide};
 use concord_domain::{AgencyId, Failure, Outcome, OutcomeKind, Refusal};
-use concord_trust::envelope::{ATTEMPTS_MAX, Context, Reply, SealedAnswer, Verdict};
+use concord_trust::envelope::{ATTEMPTS_MAX, AnswerInvalid, Context, Reply, SealedAnswer, Verdict};
 use concord_trust::{Keyring, Signed};
 use std::time::Duration;
 use tower::retry::budget::Budget as _;
@@ -63,25 +63,32 @@ impl Sending<'_> {
         until: Deadline,
         attempts: &mut impl Iterator<Item = u32>,
     ) -> Result<Judged, Outcome> {
-        let endpoints = self.endpoints(next)?;
         let destination = &self.destination.agency;
         let (mut broken, mut pause) = (0, ATTEMPT_PAUSE);
         for attempt in attempts.by_ref() {
-            let to = Handover { next, endpoints, destination };
+            let endpoints = self.endpoints(next)?;
+            let to = Handover { next, endpoints: &endpoints, destination };
             let envelope = self.asked.envelope(attempt, next, self.outbound.clock.now());
-            match self.outbound.courier.deliver(to, envelope, until).await {
+            let otherwise = match self.outbound.courier.deliver(to, envelope, until).await {
                 Ok(answer) => {
                     let reply = self.open(answer, next)?;
+                    if let Some(refusal) = self.on_the_way(&reply, next) {
+                        return Err(Outcome::Refused(refusal));
+                    }
                     let in_progress = reply.answer.verdict == Verdict::Refused(Refusal::InProgress);
                     if !in_progress || attempt == ATTEMPTS_MAX {
                         return Ok(self.judged(reply, next));
                     }
+                    Outcome::TimedOut
                 }
-                Err(NoAnswer::Broken) if broken < BROKEN_MAX => broken += 1,
+                Err(NoAnswer::Broken) if broken < BROKEN_MAX => {
+                    broken += 1;
+                    NoAnswer::Broken.outcome()
+                }
                 Err(no_answer) => return Err(no_answer.outcome()),
-            }
+            };
             if !self.outbound.retries.withdraw() {
-                return Err(NoAnswer::Broken.outcome());
+                return Err(otherwise);
             }
             if tokio::time::timeout_at(until.instant(), tokio::time::sleep(pause)).await.is_err() {
                 break;
@@ -91,25 +98,40 @@ impl Sending<'_> {
         Err(Outcome::TimedOut)
     }
 
-    /// Where the next agency is; by a carrier only if the agreement lets that one carry this, now.
-    fn endpoints(&self, next: &AgencyId) -> Result<&[String], Outcome> {
-        if *next == self.destination.agency {
-            return Ok(&self.destination.endpoints);
-        }
+    /// What the destination refuses because of the way that an attempt came, if a carrier handed it over: that one may
+    /// have spoiled it, or handed over another copy before, and another way may do better.
+    fn on_the_way(&self, reply: &Reply, next: &AgencyId) -> Option<Refusal> {
+        let Verdict::Refused(refusal) = reply.answer.verdict else { return None };
+        let carried = *next != self.destination.agency;
+        let of_the_way = matches!(
+            refusal,
+            Refusal::HopLineBroken
+                | Refusal::HopLoop
+                | Refusal::HopsTooMany
+                | Refusal::Replayed
+                | Refusal::Expired
+        );
+        (carried && of_the_way).then_some(refusal)
+    }
+
+    /// Where the next agency is, if the rules of now still let us ask, and it carry this.
+    fn endpoints(&self, next: &AgencyId) -> Result<Vec<String>, Outcome> {
+        let carried = *next != self.destination.agency;
         let Context { origin, destination, operation, purpose, handling, branch, agreement, .. } =
             self.asked.request().context();
         let facts = Facts {
             handling: *handling,
             branch: *branch,
             agreement: Some(agreement),
-            via: std::slice::from_ref(next),
+            via: if carried { std::slice::from_ref(next) } else { &[] },
             synced: self.outbound.authority.synced(),
             ..Facts::new(origin, destination, operation, *purpose)
         };
-        let permit = decide::<Asking>(&self.in_force.rules, &facts, self.outbound.clock.now());
+        let in_force = self.outbound.authority.current();
+        let permit = decide::<Asking>(&in_force.rules, &facts, self.outbound.clock.now());
         permit.map(drop).map_err(|denial| Outcome::Refused(denial.refusal))?;
-        let keyring = self.in_force.directory().keyring(next);
-        keyring.map(|k| k.endpoints.as_slice()).ok_or(Outcome::Unreachable(Failure::NoEndpoint))
+        let keyring = in_force.directory().keyring(next);
+        keyring.map(|k| k.endpoints.clone()).ok_or(Outcome::Unreachable(Failure::NoEndpoint))
     }
 
     /// The destination's reply. A carrier that answers in its place can only refuse to carry, under its own signature and
@@ -122,7 +144,13 @@ impl Sending<'_> {
         let destination = self.responder(&self.destination.agency);
         let signer = carrier.as_ref().unwrap_or(&destination);
         let opened = answer.open(self.asked.request(), signer.agency, &signer.message, &keys.opening());
-        let reply = opened.map_err(|error| self.distrusted(next, unusable(error)))?;
+        let reply = opened.map_err(|error| match error {
+            // The signature counts, so what cannot be read is the signer's own doing.
+            AnswerInvalid::Unreadable => Outcome::Failed(unusable(error)),
+            AnswerInvalid::Signature(_) | AnswerInvalid::Malformed | AnswerInvalid::NotForThisRequest => {
+                self.distrusted(next, unusable(error))
+            }
+        })?;
         match (&carrier, reply.answer.verdict) {
             (None, _) => Ok(reply),
             (Some(carrier), Verdict::Refused(refusal))

@@ -4,12 +4,12 @@ use super::judge::{Bench, Judged, Responder};
 use crate::operation::Operation;
 use crate::record::{Asked, Evidence};
 use crate::testing::{
-    CHECKPOINT, Echo, MESSAGE, ORIGIN, OTHER, World, agency, key, keyring, northwest, reference,
+    CHECKPOINT, Echo, HERE, MESSAGE, ORIGIN, OTHER, World, agency, key, keyring, northwest, reference,
 };
 use concord_domain::wanted::Authority as Clause;
-use concord_domain::{Digest, Failure, Outcome, OutcomeKind, Refusal};
+use concord_domain::{Digest, Failure, Outcome, OutcomeKind, Refusal, SystemEntropy};
 use concord_ledger::{Checkpoint, Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash};
-use concord_trust::envelope::{Answer, Attached, Opening, Reply, Verdict};
+use concord_trust::envelope::{Answer, Attached, Opening, Principal, Reply, Source, Verdict};
 
 /// What we asked [`ORIGIN`], and what it may send back.
 struct Exchange {
@@ -75,11 +75,16 @@ impl Exchange {
     }
 
     fn judged(&self, reply: Reply) -> (Evidence, Option<String>) {
+        self.judged_beyond(reply, None)
+    }
+
+    /// The same where [`ORIGIN`] was to ask somebody in turn.
+    fn judged_beyond(&self, reply: Reply, beyond: Option<&Responder<'_>>) -> (Evidence, Option<String>) {
         let read = |content: &[u8]| Echo::decode_answer(content).map(|answer| Echo::outcome(&answer));
         let keyring = keyring(ORIGIN);
         let (message, checkpoint) = (vec![keyring.message], vec![keyring.checkpoint]);
         let peer = Responder { agency: &keyring.agency, message, checkpoint };
-        let bench = Bench { asked: &self.asked, peer: &peer, read: &read, beyond: None };
+        let bench = Bench { asked: &self.asked, peer: &peer, read: &read, beyond };
         let Judged { evidence, content, source: _ } = bench.judge(reply);
         (evidence, content.and_then(|content| Echo::decode_answer(&content)))
     }
@@ -259,4 +264,76 @@ async fn what_was_asked_under_is_not_the_responders_to_say() {
         refused.answer.agreement = agreement;
         assert_eq!(exchange.judged(refused).0.authority.as_ref(), Some(exchange.asked.authority()));
     }
+}
+
+/// What [`OTHER`] would have recorded when it answered, had [`ORIGIN`] asked it on our behalf.
+fn released_beyond(exchange: &Exchange) -> (RequestFacts, OutcomeKind, Digest) {
+    let us = Principal { agency: agency(HERE), request: exchange.asked.request().digest() };
+    let facts = RequestFacts {
+        origin: agency(ORIGIN),
+        destination: agency(OTHER),
+        behalf: vec![us],
+        ..exchange.facts()
+    };
+    (facts, OutcomeKind::Hit, said().commitment())
+}
+
+/// What [`OTHER`] answered.
+fn said() -> Opening {
+    let answer = Answer {
+        verdict: Verdict::Served(OutcomeKind::Hit),
+        agreement: None,
+        clause: None,
+        content: b"hello".to_vec(),
+        explanation: String::new(),
+        source: None,
+    };
+    Opening { salt: [3; 32], content: answer.to_body(&SystemEntropy).unwrap().content().to_vec() }
+}
+
+fn source(
+    (request, outcome, answer): (RequestFacts, OutcomeKind, Digest),
+    opening: Option<Opening>,
+) -> Source {
+    let event = Event::Released { request, outcome, answer };
+    let entry = Entry { time: crate::testing::now(), event }.encode();
+    let receipt = Receipt { ledger: agency(OTHER), ..receipt(&entry) }.sign(&key(OTHER, MESSAGE));
+    Source { route: vec![agency(OTHER)], receipt, entry, opening }
+}
+
+#[tokio::test]
+async fn a_brokers_word_counts_only_with_what_the_other_signed_about_this_very_request() {
+    let exchange = Exchange::new().await;
+    let theirs = keyring(OTHER);
+    let (message, checkpoint) = (vec![theirs.message], vec![theirs.checkpoint]);
+    let other = Responder { agency: &theirs.agency, message, checkpoint };
+    let by_broker = |kind, content: &[u8], source| {
+        let mut reply = exchange.reply(Verdict::Served(kind));
+        (reply.answer.content, reply.answer.source) = (content.to_vec(), Some(source));
+        exchange.judged_beyond(reply, Some(&other)).0.outcome
+    };
+    let honest = || released_beyond(&exchange);
+    let (hit, no_hit) = (OutcomeKind::Hit, OutcomeKind::NoHit);
+    assert_eq!(by_broker(hit, b"hello", source(honest(), Some(said()))), Outcome::Hit);
+    assert_eq!(by_broker(hit, b"hel", source(honest(), None)), Outcome::Hit, "passed on in part");
+    let invalid = Outcome::Failed(Failure::AnswerInvalid);
+    assert_eq!(by_broker(no_hit, b"nobody", source(honest(), None)), invalid, "a hit that is kept back");
+    assert_eq!(by_broker(hit, b"hullo", source(honest(), Some(said()))), invalid, "altered");
+    let (mut facts, outcome, answer) = honest();
+    facts.behalf[0].request = Digest([7; 32]);
+    assert_eq!(
+        by_broker(hit, b"hello", source((facts, outcome, answer), Some(said()))),
+        invalid,
+        "an old one"
+    );
+    let (mut facts, outcome, answer) = honest();
+    facts.behalf[0].agency = agency(OTHER);
+    assert_eq!(
+        by_broker(hit, b"hello", source((facts, outcome, answer), Some(said()))),
+        invalid,
+        "for others"
+    );
+    let mut forged = source(honest(), Some(said()));
+    forged.receipt = receipt(&forged.entry).sign(&key(ORIGIN, MESSAGE));
+    assert_eq!(by_broker(hit, b"hello", forged), invalid, "signed by the broker");
 }

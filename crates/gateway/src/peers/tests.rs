@@ -73,4 +73,8 @@ async fn latency_is_known_by_way_and_destination() {
     tokio::time::advance(Duration::from_millis(90)).await;
     call.answered(&gansu);
     assert_eq!(peers.latency(&ministry, &gansu), Some(Duration::from_millis(50)));
+    let call = peers.enter(&ministry).unwrap();
+    tokio::time::advance(Duration::from_millis(1050)).await;
+    call.kept_waiting(&gansu);
+    assert_eq!(peers.latency(&ministry, &gansu), Some(Duration::from_millis(250)), "who hangs comes later");
 }

@@ -192,7 +192,7 @@ struct Conditions {
 }
 
 /// Each asking agency has the quota of a clause for itself.
-fn charge(authority: &Authority, context: &Context, quota: Quota) -> Charge {
+pub(crate) fn charge(authority: &Authority, context: &Context, quota: Quota) -> Charge {
     let clause = authority.clause.as_ref().map(Clause::as_str).unwrap_or_default();
     Charge {
         name: format!("{}/{clause}/{}", authority.agreement.id, context.origin),

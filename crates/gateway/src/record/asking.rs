@@ -5,8 +5,8 @@ use concord_agreements::{Asking, Permit};
 use concord_domain::wanted::{Authority, LedgerPosition};
 use concord_domain::{AgencyId, Digest, Failure, Outcome, RequestId, Timestamp};
 use concord_ledger::{Event, Label, Receipt, RequestFacts, SignedCheckpoint};
-use concord_store::{Change, Guard, Recorded, Write};
-use concord_trust::envelope::{Dispatch, Envelope, SealedRequest};
+use concord_store::{Change, Charge, Guard, Recorded, Write};
+use concord_trust::envelope::{Dispatch, Envelope, Principal, SealedRequest};
 
 impl Recorder {
     /// Puts on the record that we are about to ask.
@@ -14,7 +14,7 @@ impl Recorder {
         &self,
         permit: Permit<Asking>,
         request: SealedRequest,
-        behalf: &[AgencyId],
+        (behalf, charge): (&[Principal], Option<&Charge>),
         epoch: u64,
     ) -> Result<Asked, NotRecorded> {
         let authority =
@@ -28,7 +28,8 @@ impl Recorder {
         let event = Event::Asked { request: facts.clone() };
         let guards = vec![Guard::RulesEpoch(epoch), Guard::Before(permit.until())];
         let mut asked = Asked { recorder: self.clone(), request, facts, authority, open: true };
-        let written = self.write_entry("asked", guards, vec![], event).await;
+        let changes = charge.into_iter().cloned().map(Change::SpendQuota).collect();
+        let written = self.write_entry("asked", guards, changes, event).await;
         asked.open = written.is_ok();
         written.map(|_| asked)
     }

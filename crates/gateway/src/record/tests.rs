@@ -65,7 +65,7 @@ async fn given_up_while_it_is_recorded_it_is_concluded_once() {
         let world = World::new().await;
         let (permit, request) = world.question();
         {
-            let mut asking = pin!(world.inbound.recorder.asked(permit, request, &[], 1));
+            let mut asking = pin!(world.inbound.recorder.asked(permit, request, (&[], None), 1));
             for _ in 0..polls {
                 let polled =
                     std::future::poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx).is_ready())).await;
@@ -104,7 +104,7 @@ async fn under_rules_that_ended_nothing_is_asked() {
     let world = World::new().await;
     let (permit, request) = world.question();
     world.replacing(crate::testing::rules(&[]), 2).await;
-    let result = world.inbound.recorder.asked(permit, request, &[], 1).await;
+    let result = world.inbound.recorder.asked(permit, request, (&[], None), 1).await;
     assert!(matches!(result, Err(NotRecorded::RulesChanged)), "{result:?}");
     settle(&world).await;
     assert!(world.ledger().is_empty());

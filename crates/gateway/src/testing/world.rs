@@ -199,7 +199,7 @@ impl World {
     /// Puts on the record that we ask [`ORIGIN`].
     pub(crate) async fn asked(&self) -> Asked {
         let (permit, request) = self.question();
-        self.inbound.recorder.asked(permit, request, &[], 1).await.unwrap()
+        self.inbound.recorder.asked(permit, request, (&[], None), 1).await.unwrap()
     }
 
     /// Our ledger, whole.

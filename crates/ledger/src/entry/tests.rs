@@ -1,5 +1,6 @@
 use super::*;
 use concord_domain::{HandlingCode, HandlingLevel};
+use concord_trust::envelope::Principal;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::{option, sample};
@@ -33,7 +34,8 @@ fn facts() -> impl Strategy<Value = RequestFacts> {
     let whom = (any::<[u8; 16]>(), agency(), agency());
     let what = ("[a-z]{1,20}\\.[a-z]{1,20}", sample::select(Purpose::ALL), handling());
     let under = (option::of(agreement()), option::of("[0-9]{1,16}(\\.[0-9]{1,15})?"));
-    let others = (vec(agency(), 0..4), vec(agency(), 0..2));
+    let principal = (agency(), digest()).prop_map(|(agency, request)| Principal { agency, request });
+    let others = (vec(agency(), 0..4), vec(principal, 0..2));
     (whom, what, under, others, option::of(digest()), option::of(digest())).prop_map(
         |(
             (id, origin, destination),
@@ -149,7 +151,7 @@ fn the_largest_entry_fits() {
         clause: Some("§".repeat(Clause::CHARS_MAX).parse().unwrap()),
         commitment: digest,
         carriers: vec![long("cn"); 4],
-        behalf: vec![long("cn"); 2],
+        behalf: vec![Principal { agency: long("cn"), request: Digest([0xff; 32]) }; 2],
     };
     let event = Event::Concluded {
         request,

@@ -1,13 +1,13 @@
 //! What a request's body says around the service's own ask: the nature of the case, whom the agency asked is to ask in
 //! turn, and for whom it is asked.
 
-use super::context::{Context, LIFE_MAX};
+use super::context::{CLOCK_SKEW_MAX, Context, LIFE_MAX};
 use super::decode_all;
 use super::request::Signed;
 use crate::cose::{Cose, Kind};
 use crate::document::Directory;
 use crate::sha256;
-use concord_domain::{AgencyId, OffenceNature, Refusal};
+use concord_domain::{AgencyId, Digest, OffenceNature, Refusal, Timestamp};
 use minicbor::{Decode, Encode};
 
 /// Agencies for whom a request is asked at most: a county, and the province that vets it for the ministry.
@@ -45,6 +45,17 @@ pub struct Voucher {
     pub content: Vec<u8>,
 }
 
+/// An agency for whom another asks, and the request by which it asked that one.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Principal {
+    /// The agency.
+    #[n(0)]
+    pub agency: AgencyId,
+    /// The digest of its request; see [`SealedRequest::digest`](super::SealedRequest::digest).
+    #[n(1)]
+    pub request: Digest,
+}
+
 impl std::fmt::Debug for Brief {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Brief(redacted)")
@@ -74,34 +85,39 @@ impl Brief {
         decode_all::<Self>(bytes).filter(|brief| brief.behalf.len() <= BEHALF_MAX)
     }
 
-    /// Those for whom `broker` asks `destination` this, the first asker first, each of whom signed a request that says
-    /// so: to the next in line, for the same operation and purpose, with the same ask and nature, to be asked on to
-    /// `destination`.
+    /// Those for whom the origin of `context` asks this, the first asker first, each of whom signed a request that says
+    /// so: to the next in line, for the same operation and purpose, by the same branch and as guarded, with the same ask
+    /// and nature, to be asked on to the one asked in the end, with a key that counts and a time that is not over.
     ///
     /// # Errors
     /// [`Refusal::BodyInvalid`] if one of them did not.
-    pub fn principals(&self, context: &Context, directory: &Directory) -> Result<Vec<AgencyId>, Refusal> {
+    pub fn principals(
+        &self,
+        context: &Context,
+        directory: &Directory,
+        now: Timestamp,
+    ) -> Result<Vec<Principal>, Refusal> {
         let destination = self.onward.as_ref().unwrap_or(&context.destination);
-        let mut principals: Vec<AgencyId> = Vec::new();
-        for (at, voucher) in self.behalf.iter().enumerate() {
-            let asked = voucher.verify(directory).ok_or(Refusal::BodyInvalid)?;
-            let rest = self.behalf.get(at.saturating_add(1)..).unwrap_or_default();
-            let next = rest.first().map(|next| next.verify(directory).map(|asked| asked.context.origin));
-            let holder = match next {
-                Some(next) => next.ok_or(Refusal::BodyInvalid)?,
-                None => context.origin.clone(),
-            };
-            let Asked { context: theirs, brief } = asked;
-            let same = theirs.destination == holder
+        let vouched = self.behalf.iter().map(|voucher| voucher.verify(directory, now));
+        let asked: Vec<Asked> = vouched.collect::<Option<_>>().ok_or(Refusal::BodyInvalid)?;
+        let holders = asked.iter().skip(1).map(|next| &next.context.origin).chain([&context.origin]);
+        let mut principals: Vec<Principal> = Vec::new();
+        for (at, (Asked { context: theirs, brief, digest }, holder)) in asked.iter().zip(holders).enumerate()
+        {
+            let same = theirs.destination == *holder
                 && (&theirs.operation, theirs.purpose) == (&context.operation, context.purpose)
+                && (theirs.branch, theirs.handling) == (context.branch, context.handling)
                 && (&brief.ask, brief.nature) == (&self.ask, self.nature)
                 && brief.onward.as_ref() == Some(destination)
                 && self.behalf.get(..at) == Some(brief.behalf.as_slice())
-                && context.created.since(theirs.created) <= LIFE_MAX;
-            if !same || principals.contains(&theirs.origin) || theirs.origin == context.origin {
+                && theirs.created <= context.created.plus(CLOCK_SKEW_MAX)
+                && now < theirs.expires.plus(CLOCK_SKEW_MAX)
+                && theirs.expires.since(theirs.created) <= LIFE_MAX;
+            let twice = principals.iter().any(|earlier| earlier.agency == theirs.origin);
+            if !same || twice || theirs.origin == context.origin {
                 return Err(Refusal::BodyInvalid);
             }
-            principals.push(theirs.origin);
+            principals.push(Principal { agency: theirs.origin.clone(), request: *digest });
         }
         Ok(principals)
     }
@@ -111,6 +127,7 @@ impl Brief {
 struct Asked {
     context: Context,
     brief: Brief,
+    digest: Digest,
 }
 
 impl Voucher {
@@ -120,16 +137,15 @@ impl Voucher {
     }
 
     /// The request, if its origin signed it and the opening fits its commitment.
-    fn verify(&self, directory: &Directory) -> Option<Asked> {
+    fn verify(&self, directory: &Directory, now: Timestamp) -> Option<Asked> {
         let cose = Cose::parse(&self.request).ok()?;
         let claimed: Signed = decode_all(cose.payload()?)?;
         let context: Context = decode_all(&claimed.context)?;
-        let named = directory.by_message_key(cose.key_id());
-        let mut keys = named.filter(|(keyring, _)| keyring.agency == context.origin).map(|(_, key)| key);
-        let signed = keys.any(|key| cose.verify(Kind::Request, &key).is_ok());
+        let keys = directory.message_keys(&context.origin, now);
+        let signed = keys.iter().any(|key| cose.verify(Kind::Request, key).is_ok());
         if !signed || sha256(&[&self.salt, &self.content]) != claimed.commitment {
             return None;
         }
-        Some(Asked { context, brief: Brief::decode(&self.content)? })
+        Some(Asked { context, brief: Brief::decode(&self.content)?, digest: claimed.digest() })
     }
 }

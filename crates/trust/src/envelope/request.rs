@@ -40,6 +40,12 @@ pub(super) struct Signed {
     dispatch: Dispatch,
 }
 
+impl Signed {
+    pub(super) fn digest(&self) -> Digest {
+        request_digest(&self.context, &self.sealed, &self.commitment)
+    }
+}
+
 /// SHA-256 over context, sealed digest and commitment. The context's length stands before it, so that no two
 /// splits of the same bytes agree.
 fn request_digest(context: &[u8], sealed: &Digest, commitment: &Digest) -> Digest {
@@ -149,7 +155,7 @@ impl Envelope {
         if sha256(&[&self.sealed_body]) != signed.sealed {
             return Err(EnvelopeInvalid::BodySwapped);
         }
-        let digest = request_digest(&signed.context, &signed.sealed, &signed.commitment);
+        let digest = signed.digest();
         let Signed { context: bytes, commitment, dispatch, .. } = signed;
         let trail = Trail::read(&self.request, &dispatch.next, self.hops);
         Ok(VerifiedRequest {
@@ -235,7 +241,7 @@ impl VerifiedRequest {
             return Err(Refusal::Misaddressed);
         }
         let trail = self.handed_over(here, peer)?;
-        trail.verify(directory)?;
+        trail.verify(directory, now)?;
         self.check_time(now)?;
         Ok(AddressedRequest(self))
     }
@@ -254,7 +260,7 @@ impl VerifiedRequest {
     ) -> Result<CarriedRequest<'_>, Refusal> {
         self.check_protocol()?;
         let trail = self.handed_over(here, peer)?;
-        trail.verify_last(directory)?;
+        trail.verify_last(directory, now)?;
         if trail.carriers().count() >= HOPS_MAX {
             return Err(Refusal::HopsTooMany);
         }

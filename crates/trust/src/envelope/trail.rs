@@ -95,13 +95,13 @@ impl Trail {
     }
 
     /// Verifies the last carrier's signature: for a carrier, which answers for its predecessor only.
-    pub(super) fn verify_last(&self, directory: &Directory) -> Result<(), Refusal> {
-        self.hops.last().map_or(Ok(()), |(hop, cose)| verify(hop, cose, directory))
+    pub(super) fn verify_last(&self, directory: &Directory, now: Timestamp) -> Result<(), Refusal> {
+        self.hops.last().map_or(Ok(()), |(hop, cose)| verify(hop, cose, directory, now))
     }
 
     /// Verifies every carrier's signature.
-    pub(super) fn verify(&self, directory: &Directory) -> Result<(), Refusal> {
-        self.hops.iter().try_for_each(|(hop, cose)| verify(hop, cose, directory))
+    pub(super) fn verify(&self, directory: &Directory, now: Timestamp) -> Result<(), Refusal> {
+        self.hops.iter().try_for_each(|(hop, cose)| verify(hop, cose, directory, now))
     }
 
     /// The signed hops with one more.
@@ -129,8 +129,8 @@ fn read_hop(bytes: &[u8]) -> Option<(Hop, Cose)> {
     Some((hop, cose))
 }
 
-fn verify(hop: &Hop, cose: &Cose, directory: &Directory) -> Result<(), Refusal> {
-    let mut keyrings = directory.by_message_key(cose.key_id()).filter(|(k, _)| k.agency == hop.carrier);
-    let signed = keyrings.any(|(_, key)| cose.verify(Kind::Hop, &key).is_ok());
+fn verify(hop: &Hop, cose: &Cose, directory: &Directory, now: Timestamp) -> Result<(), Refusal> {
+    let keys = directory.message_keys(&hop.carrier, now);
+    let signed = keys.iter().any(|key| cose.verify(Kind::Hop, key).is_ok());
     if signed { Ok(()) } else { Err(Refusal::HopLineBroken) }
 }

@@ -60,14 +60,36 @@ async fn what_is_altered_on_the_way_is_not_served_and_the_record_names_the_carri
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forged_hop_is_refused_under_signature_and_the_carrier_named() {
+async fn a_forged_hop_ends_nothing_but_that_way_and_the_carrier_is_named() {
     let scene = Scene::new().await;
     altering(&scene, |e| Envelope { hops: e.hops.iter().map(|hop| forged(hop)).collect(), ..e });
+    let asked = scene.ask("hello").await;
+    assert_eq!((outcome(&asked), route(&asked)), (Outcome::Hit, vec![agency(OTHER), agency(HERE)]));
+    assert_eq!(scene.here.echo.served(), 1);
     scene.mesh.leave(OTHER);
     let asked = scene.ask("hello").await;
-    assert_eq!(outcome(&asked), Outcome::Refused(Refusal::HopLineBroken));
+    assert_eq!(outcome(&asked), Outcome::Unreachable(Failure::NoRoute));
+    let explanation = &asked.0.evidence().explanation;
+    assert!(explanation.contains("HOP_LINE_BROKEN"), "{explanation}");
     assert_eq!(distrusted(&scene.here), [(agency(MINISTRY), "HOP_LINE_BROKEN".to_owned())]);
-    assert_eq!(scene.here.echo.served(), 0);
+    assert_eq!(scene.here.echo.served(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_carrier_that_keeps_the_answer_back_for_a_refusal_of_its_second_copy_hides_nothing() {
+    let scene = Scene::new().await;
+    let ministry = scene.ministry.inbound.clone();
+    scene.mesh.put(MINISTRY, move |from, envelope: Envelope, deadline| {
+        let ministry = ministry.clone();
+        Box::pin(async move {
+            drop(ministry.deliver(&from, envelope.clone(), deadline).await);
+            ministry.deliver(&from, envelope, deadline).await.map_err(|_| NoAnswer::Broken)
+        })
+    });
+    let asked = scene.ask("hello").await;
+    assert_eq!((outcome(&asked), asked.1.as_deref()), (Outcome::Hit, Some("hello #1")));
+    assert_eq!(scene.here.echo.served(), 1, "the recorded answer, by another way");
+    assert!(scene.other.ledger().iter().any(|event| matches!(event, Event::Carried { .. })));
 }
 
 #[tokio::test(start_paused = true)]

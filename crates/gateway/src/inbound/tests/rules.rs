@@ -1,7 +1,10 @@
 //! Rules that change while a request is being served.
 
 use super::*;
-use crate::testing::{northwest, rules};
+use crate::lines::Lines;
+use crate::testing::{HERE, Mesh, northwest, now, reference, rules};
+use concord_agreements::Agreement;
+use std::time::Duration;
 
 #[tokio::test]
 async fn under_new_rules_a_request_is_decided_again() {
@@ -60,4 +63,17 @@ async fn what_was_recorded_is_repeated_only_as_long_as_the_rules_allow_it() {
     assert_eq!(refused.verdict(), Verdict::Refused(Refusal::AgreementUnknown));
     assert!(refused.reply.answer.content.is_empty());
     assert_eq!(world.echo.served(), 1);
+}
+
+#[tokio::test]
+async fn what_ends_while_it_is_served_is_refused_under_signature() {
+    let ends = now().plus(Duration::from_secs(1));
+    let pact = Agreement { valid_until: ends, ..northwest(1) };
+    let world = World::at(HERE, rules(std::slice::from_ref(&pact)), Mesh::default(), Lines::default()).await;
+    let clock = Arc::clone(&world.clock);
+    world.echo.meanwhile(async move { clock.advance(Duration::from_secs(2)) });
+    let request = world.seal(Context { agreement: reference(&pact), ..world.context(ORIGIN, 1) }, "hello");
+    let received = world.deliver(&request, 1).await;
+    assert_eq!(received.verdict(), Verdict::Refused(Refusal::AgreementExpired));
+    assert_eq!((released(&world), world.echo.served()), (0, 1));
 }
