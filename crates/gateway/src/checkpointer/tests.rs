@@ -47,3 +47,19 @@ async fn the_last_checkpoint_covers_everything() {
     running.await.unwrap();
     assert_eq!(covered(&world), Some(2));
 }
+
+#[tokio::test]
+async fn of_a_ledger_that_is_not_whole_nothing_is_signed() {
+    let world = World::new().await;
+    let checkpointer = checkpointer(&world);
+    world.deliver(&world.request(1, "hello"), 1).await;
+    let elsewhere = Checkpoint { ledger: agency(HERE), size: 9, root: concord_domain::Digest([9; 32]) };
+    let signer = key(HERE, CHECKPOINT);
+    let note = SignedCheckpoint::sign(elsewhere, &signer).to_string();
+    checkpointer.standing.judge(&agency(HERE), &note, &[signer.public()]);
+    checkpointer.sign().await.unwrap();
+    assert_eq!(covered(&world), None);
+    checkpointer.standing.accept().await.unwrap();
+    checkpointer.sign().await.unwrap();
+    assert_eq!(covered(&world), Some(2), "with the record of the acceptance");
+}

@@ -50,7 +50,9 @@ async fn what_gets_no_signed_answer_gets_a_stable_reason() {
     let mut client = client(&world, 1, 1);
     let request = world.request(1, "hello");
     let unsigned = Envelope { request: b"garbage".to_vec(), hops: vec![], sealed_body: vec![] };
+    let crowded = Envelope { hops: vec![vec![]; HOPS_READ_MAX + 1], ..envelope(&request, 1) };
     let cases = [
+        (call(ORIGIN, crowded), Code::InvalidArgument, "INVALID_FIELDS"),
         (call(ORIGIN, unsigned), Code::Unauthenticated, "ENVELOPE_NOT_AUTHENTIC"),
         (call(OTHER, envelope(&request, 1)), Code::Unauthenticated, "HOP_LINE_BROKEN"),
         (Request::new(envelope(&request, 1).into()), Code::Unauthenticated, ""),
