@@ -33,6 +33,7 @@ const VALIDITY: Duration = Duration::from_secs(365 * 86_400);
 /// A question in a large federation. It is the longest there is to decide: a county asks one of another province about
 /// something that only the last clause of the last agreement grants.
 pub(super) struct Decision {
+    documents: Vec<SignedFile>,
     rules: Rules,
     from: AgencyId,
     to: AgencyId,
@@ -45,13 +46,20 @@ impl Decision {
         let now = SystemClock.now();
         let members = Members::generate()?;
         let directory = Arc::new(members.directory()?);
-        let documents = Documents::agreements(members.agreements(now)?);
-        let (rules, problems) = Rules::build(documents, directory, LocalRules::default(), |_| None);
+        let documents = members.agreements(now)?;
+        let of_all = Documents::agreements(documents.clone());
+        let (rules, problems) = Rules::build(of_all, directory, LocalRules::default(), |_| None);
         ensure!(problems.is_empty(), "{problems:?}");
         let (from, to) = (members.county_of(0)?, members.county_of(1)?);
-        let decision = Self { rules, from, to, operation: "wanted.search".parse()?, now };
+        let decision = Self { documents, rules, from, to, operation: "wanted.search".parse()?, now };
         ensure!(decision.decide(), "the last agreement must allow it");
         Ok(decision)
+    }
+
+    /// What a node does with its agreements when one document has changed: every signature is verified again.
+    pub(super) fn rebuild(&self) -> Rules {
+        let (documents, directory) = (Documents::agreements(self.documents.clone()), self.rules.directory());
+        Rules::build(documents, Arc::clone(directory), LocalRules::default(), |_| None).0
     }
 
     pub(super) fn decide(&self) -> bool {

@@ -18,6 +18,8 @@ use tokio::time::Instant;
 const MESSAGE: [u8; 600] = [7; 600];
 /// Enough repetitions that the clock's own cost does not show.
 const ROUNDS: u32 = 2000;
+/// Times that rules are built; each takes as long as some hundred verifications.
+const REBUILDS: u32 = 20;
 /// Commits one after the other; each waits for the disk.
 const COMMITS: u32 = 100;
 /// Writes that come at once, as under load.
@@ -47,7 +49,7 @@ pub(super) async fn measure(dir: &Path, people: u32) -> anyhow::Result<Vec<Cost>
     let mut costs = cryptography()?;
     costs.extend(commits(&dir.join("primitives")).await?);
     costs.extend(register(people)?);
-    costs.push(decision()?);
+    costs.extend(decision()?);
     Ok(costs)
 }
 
@@ -113,17 +115,25 @@ fn register(people: u32) -> anyhow::Result<Vec<Cost>> {
     Ok(vec![cost("register, by id", &by_id), cost("register, by name", &by_name)])
 }
 
-fn decision() -> anyhow::Result<Cost> {
+fn decision() -> anyhow::Result<[Cost; 2]> {
     let decision = Decision::prepare()?;
-    // May we ask, may we open, may we serve.
-    let (what, times) = ("decide, 1,000 agencies, 200 agreements", 3);
-    Ok(Cost { what, each: each(|| decision.decide()), times, spends: Spends::Cpu })
+    let cost = |what, times, each| Cost { what, each, times, spends: Spends::Cpu };
+    Ok([
+        // May we ask, may we open, may we serve.
+        cost("decide, 1,000 agencies, 200 agreements", 3, each(|| decision.decide())),
+        // By no search, but whenever a document changes.
+        cost("build the rules of 200 agreements", 0, each_of(REBUILDS, || decision.rebuild())),
+    ])
 }
 
-fn each<T>(mut work: impl FnMut() -> T) -> Duration {
+fn each<T>(work: impl FnMut() -> T) -> Duration {
+    each_of(ROUNDS, work)
+}
+
+fn each_of<T>(rounds: u32, mut work: impl FnMut() -> T) -> Duration {
     let started = Instant::now();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         std::hint::black_box(work());
     }
-    started.elapsed() / ROUNDS
+    started.elapsed() / rounds
 }
