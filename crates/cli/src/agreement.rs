@@ -34,9 +34,9 @@ pub(crate) enum Command {
     Show(show::Arguments),
     /// Say why a request would be allowed or refused, and by which route
     Explain(explain::Arguments),
-    /// Show which agencies gain or lose what, from one version or federation folder to another
+    /// Show which agencies gain or lose what, and which fields differ, from one version or federation folder to another
     Diff(diff::Arguments),
-    /// Show which agencies would gain or lose what if all parties signed a document
+    /// Show which agencies would gain or lose what, and which fields would differ, if all parties signed a document
     WhatIf(what_if::Arguments),
     /// Show who may ask whom
     Matrix(matrix::Arguments),

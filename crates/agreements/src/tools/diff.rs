@@ -46,7 +46,8 @@ pub enum ChangeKind {
 }
 
 /// Which agencies gain or lose what at `at`, going from `before` to `after`: what may be asked directly and in one's
-/// own name. That the same may be asked by another agreement or until another day is no change.
+/// own name; see [`differences()`](super::differences()) for the rest. That the same may be asked by another agreement or
+/// until another day is no change.
 ///
 /// Only pairs are looked at of which an agreement speaks whose text or parties that take part are not the same in both
 /// sets, and those of agencies that stand elsewhere in the charter, are stopped, or are spoken of by other own rules. Gains come first, then alterations, then losses, each by the names of those who ask.

@@ -1,5 +1,6 @@
 //! The tools on the small federation. What holds for any agreements is in `laws`.
 
+mod differences;
 mod diffs;
 mod explanations;
 mod laws;

@@ -2,13 +2,13 @@
 
 use super::source::{Source, documents};
 use super::topic::When;
-use super::words::{self, LeaveLine};
+use super::words::{self, LeaveLine, printable};
 use crate::output::Format;
 use crate::session::Session;
 use anyhow::bail;
 use clap::Args;
-use concord_agreements::tools::{Change, ChangeKind, Hypothetical, Leave, diff};
-use concord_domain::{AgencyId, Branch, Timestamp};
+use concord_agreements::tools::{Change, ChangeKind, Comparison, Difference, Hypothetical, Leave, compare};
+use concord_domain::{AgencyId, Branch};
 use concord_trust::SignedFile;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -29,11 +29,11 @@ pub(crate) struct Arguments {
 pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { before, after, dir, when } = arguments;
     let at = when.or_now();
-    let changes = match (before.is_dir(), after.is_dir(), dir) {
+    let comparison = match (before.is_dir(), after.is_dir(), dir) {
         (true, true, _) => {
             let (_, before) = documents(session, before)?;
             let (_, after) = documents(session, after)?;
-            diff(&before, &after, at)
+            compare(&before, &after, at)
         }
         (false, false, Some(dir)) => {
             let source = Source { dir: dir.clone() };
@@ -41,7 +41,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()
             let alone = |file: &Path| {
                 Ok::<_, anyhow::Error>(Hypothetical::alone(&SignedFile::read(file)?, &directory)?)
             };
-            diff(&alone(before)?, &alone(after)?, at)
+            compare(&alone(before)?, &alone(after)?, at)
         }
         (false, false, None) => {
             bail!("two documents are compared with the help of the charter: give --dir DIR")
@@ -50,28 +50,58 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()
             bail!("compare two documents or two folders, not one with the other")
         }
     };
-    show(session, &changes, at)
+    show(session, &comparison)
 }
 
-/// Every change, then how many there are.
-pub(super) fn show(session: &Session, changes: &[Change], at: Timestamp) -> anyhow::Result<()> {
+/// Every change, every other difference, then how many there are.
+pub(super) fn show(session: &Session, comparison: &Comparison) -> anyhow::Result<()> {
+    let Comparison { at, changes, differences } = comparison;
     match session.output.format() {
         Format::Json => {
             changes.iter().try_for_each(|change| session.output.line(&line(change).to_string()))?;
-            let summary = json!({ "summary": { "changes": changes.len(), "at": at } });
+            differences.iter().try_for_each(|d| session.output.line(&difference_line(d).to_string()))?;
+            let (changes, differences) = (changes.len(), differences.len());
+            let summary = json!({ "summary": { "changes": changes, "differences": differences, "at": at } });
             session.output.line(&summary.to_string())?;
         }
         Format::Table => {
             changes.iter().try_for_each(|change| session.output.line(&(text(change) + "\n")))?;
-            let count = match changes.len() {
-                0 => "nothing changes".to_owned(),
-                1 => "1 change".to_owned(),
-                count => format!("{count} changes"),
-            };
-            session.output.line(&format!("{count}, as of {}", words::time(at)))?;
+            differences.iter().try_for_each(|d| session.output.line(&(difference_text(d) + "\n")))?;
+            let counts = counted(changes.len(), differences.len());
+            session.output.line(&format!("{counts}, as of {}", words::time(*at)))?;
         }
     }
     Ok(())
+}
+
+/// Changes are those of direct requests alone: that there are none does not mean that nobody gains anything.
+fn counted(changes: usize, differences: usize) -> String {
+    let changes = match changes {
+        0 => "no direct request changes".to_owned(),
+        1 => "1 change of direct requests".to_owned(),
+        count => format!("{count} changes of direct requests"),
+    };
+    match differences {
+        0 => format!("{changes}, nothing else differs"),
+        1 => format!("{changes}, 1 field differs"),
+        count => format!("{changes}, {count} fields differ"),
+    }
+}
+
+fn difference_line(difference: &Difference) -> Value {
+    let Difference { agreement, clause, field, before, after } = difference;
+    json!({ "differs": field, "agreement": agreement, "clause": clause, "before": before, "after": after })
+}
+
+fn difference_text(difference: &Difference) -> String {
+    let Difference { agreement, clause, field, before, after } = difference;
+    let place = clause.as_ref().map_or_else(|| agreement.to_string(), |c| format!("{agreement} clause {c}"));
+    let said = |value: &Option<_>| {
+        value
+            .as_ref()
+            .map_or_else(|| "not there".to_owned(), |value: &toml::Value| printable(&value.to_string()))
+    };
+    format!("differs: {field} of {place}\n  before    {}\n  after     {}", said(before), said(after))
 }
 
 fn branches(branches: &[Option<Branch>]) -> Vec<String> {
@@ -123,4 +153,34 @@ fn who(from: &[AgencyId], to: &[AgencyId]) -> Vec<String> {
         return vec![format!("  among     {}", words::list(from))];
     }
     vec![format!("  from      {}", words::list(from)), format!("  to        {}", words::list(to))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_never_said_that_nothing_changes_where_a_field_differs() {
+        assert_eq!(counted(0, 0), "no direct request changes, nothing else differs");
+        assert_eq!(counted(0, 1), "no direct request changes, 1 field differs");
+        assert_eq!(counted(2, 3), "2 changes of direct requests, 3 fields differ");
+    }
+
+    #[test]
+    fn a_difference_is_shown_with_before_and_after() {
+        let carriers = Difference {
+            agreement: "pact".parse().unwrap(),
+            clause: None,
+            field: "carriers",
+            before: None,
+            after: Some(vec!["police.cn"].into()),
+        };
+        let shown = "differs: carriers of pact\n  before    not there\n  after     [\"police.cn\"]";
+        assert_eq!(difference_text(&carriers), shown);
+        let after = json!(["police.cn"]);
+        let line = json!({ "differs": "carriers", "agreement": "pact", "clause": null, "before": null, "after": after });
+        assert_eq!(difference_line(&carriers), line);
+        let brokers = Difference { clause: Some("2".parse().unwrap()), field: "brokered_to", ..carriers };
+        assert!(difference_text(&brokers).starts_with("differs: brokered_to of pact clause 2\n"));
+    }
 }

@@ -27,5 +27,5 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()
     let proposed = SignedFile::read(&arguments.file)?;
     let begins = Agreement::parse(&proposed)?.valid_from;
     let at = arguments.at.unwrap_or_else(|| SystemClock.now().max(begins));
-    show(session, &tools::what_if(&rules, &proposed, at)?, at)
+    show(session, &tools::what_if(&rules, &proposed, at)?)
 }

@@ -200,7 +200,7 @@ fn an_agency_without_a_card_is_still_a_member() {
 fn what_if_is_the_difference_that_a_proposal_makes() {
     let today = rules(&[northwest()]);
     let proposed = named("food", &["fda.cn", "yn.police.cn"], vec![grant("1")]);
-    let changes = what_if(&today, &signed_by(&proposed, |_| false), now()).unwrap();
+    let Comparison { changes, .. } = what_if(&today, &signed_by(&proposed, |_| false), now()).unwrap();
     assert_eq!(changes, between(&[northwest()], &[northwest(), proposed]));
     let rows: Vec<_> = changes.iter().map(shown).collect();
     assert_eq!(

@@ -59,7 +59,7 @@ fn written_out(changes: &[Change], spoken: &BTreeSet<Branch>) -> Vec<(Question, 
     all
 }
 
-fn compare(before: &crate::Rules, after: &crate::Rules, at: Timestamp) -> Vec<(Question, u8)> {
+fn asked_one_by_one(before: &crate::Rules, after: &crate::Rules, at: Timestamp) -> Vec<(Question, u8)> {
     let none = |levels: &[String]| levels.iter().all(|level| level == "no");
     let change = |question: Question| {
         let (was, is) = (levels(before, &question, at), levels(after, &question, at));
@@ -101,7 +101,7 @@ proptest! {
         let told = written_out(&diff(&before, &after, at), &spoken);
         let once: BTreeSet<_> = told.iter().cloned().collect();
         prop_assert_eq!(told.len(), once.len(), "told twice");
-        let found: BTreeSet<_> = compare(&before, &after, at).into_iter().collect();
+        let found: BTreeSet<_> = asked_one_by_one(&before, &after, at).into_iter().collect();
         prop_assert_eq!(once, found);
     }
 
@@ -121,7 +121,7 @@ proptest! {
         };
         let tomorrow = rules_of(Documents::agreements(today.iter().map(signed).chain([file])));
         let foretold = what_if(&rules(&today), &signed_by(&proposed, |_| false), at).unwrap();
-        prop_assert_eq!(foretold, diff(&rules(&today), &tomorrow, at));
+        prop_assert_eq!(foretold, compare(&rules(&today), &tomorrow, at));
     }
 
     /// Every cell of the matrix is what is decided.
