@@ -1,17 +1,18 @@
 //! `concord agreement diff`, and how changes are shown.
 
-use super::source::{Source, documents};
-use super::topic::When;
+use super::source::documents;
+use super::topic::WhenBegun;
 use super::words::{self, LeaveLine, printable};
 use crate::output::Format;
 use crate::session::Session;
 use anyhow::bail;
 use clap::Args;
+use concord_agreements::Agreement;
 use concord_agreements::tools::{Change, ChangeKind, Comparison, Difference, Hypothetical, Leave, compare};
 use concord_domain::{AgencyId, Branch};
 use concord_trust::SignedFile;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -23,25 +24,23 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     #[command(flatten)]
-    when: When,
+    when: WhenBegun,
 }
 
 pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { before, after, dir, when } = arguments;
-    let at = when.or_now();
     let comparison = match (before.is_dir(), after.is_dir(), dir) {
         (true, true, _) => {
             let (_, before) = documents(session, before)?;
             let (_, after) = documents(session, after)?;
-            compare(&before, &after, at)
+            compare(&before, &after, when.or_begun([]))
         }
         (false, false, Some(dir)) => {
-            let source = Source { dir: dir.clone() };
-            let (directory, _) = documents(session, &source.dir)?;
-            let alone = |file: &Path| {
-                Ok::<_, anyhow::Error>(Hypothetical::alone(&SignedFile::read(file)?, &directory)?)
-            };
-            compare(&alone(before)?, &alone(after)?, at)
+            let (directory, _) = documents(session, dir)?;
+            let [before, after] = [SignedFile::read(before)?, SignedFile::read(after)?];
+            let begins = [Agreement::parse(&before)?.valid_from, Agreement::parse(&after)?.valid_from];
+            let alone = |file| Hypothetical::alone(file, &directory);
+            compare(&alone(&before)?, &alone(&after)?, when.or_begun(begins))
         }
         (false, false, None) => {
             bail!("two documents are compared with the help of the charter: give --dir DIR")
@@ -68,7 +67,7 @@ pub(super) fn show(session: &Session, comparison: &Comparison) -> anyhow::Result
             changes.iter().try_for_each(|change| session.output.line(&(text(change) + "\n")))?;
             differences.iter().try_for_each(|d| session.output.line(&(difference_text(d) + "\n")))?;
             let counts = counted(changes.len(), differences.len());
-            session.output.line(&format!("{counts}, as of {}", words::time(*at)))?;
+            session.output.line(&format!("{counts}, compared as of {}", words::time(*at)))?;
         }
     }
     Ok(())

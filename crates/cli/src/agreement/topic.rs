@@ -45,6 +45,22 @@ impl When {
     }
 }
 
+/// The time that documents are compared at.
+#[derive(Debug, Args)]
+pub(super) struct WhenBegun {
+    /// The time to judge by: 2027-01-01, or 2027-01-01T08:00:00Z [default: now, or when the last of the documents begins
+    /// if that is later]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<Timestamp>,
+}
+
+impl WhenBegun {
+    /// Not now if one of them begins only later: a text that is not in force yet would be compared as if it said nothing.
+    pub(super) fn or_begun(&self, begins: impl IntoIterator<Item = Timestamp>) -> Timestamp {
+        self.at.unwrap_or_else(|| begins.into_iter().fold(SystemClock.now(), Timestamp::max))
+    }
+}
+
 /// Reads a time, or a day, which begins at midnight UTC.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     let whole = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
@@ -54,6 +70,15 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_are_compared_when_the_last_has_begun_unless_another_time_is_named() {
+        let [past, future, later] = ["2020-01-01", "2200-01-01", "2201-01-01"].map(|day| time(day).unwrap());
+        let at = |at, begins: &[Timestamp]| WhenBegun { at }.or_begun(begins.iter().copied());
+        assert_eq!(at(None, &[past, later, future]), later);
+        assert!((past..future).contains(&at(None, &[past])), "now");
+        assert_eq!(at(Some(past), &[future]), past);
+    }
 
     #[test]
     fn a_day_is_its_first_instant() {

@@ -2,11 +2,10 @@
 
 use super::diff::show;
 use super::source::{Source, documents};
-use super::topic::time;
+use super::topic::WhenBegun;
 use crate::session::Session;
 use clap::Args;
 use concord_agreements::{Agreement, tools};
-use concord_domain::{Clock, SystemClock, Timestamp};
 use concord_trust::SignedFile;
 use std::path::PathBuf;
 
@@ -16,16 +15,14 @@ pub(crate) struct Arguments {
     file: PathBuf,
     #[command(flatten)]
     source: Source,
-    /// The time to judge by: 2027-01-01, or 2027-01-01T08:00:00Z [default: now, or when the document begins if that is
-    /// later]
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    at: Option<Timestamp>,
+    #[command(flatten)]
+    when: WhenBegun,
 }
 
 pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
     let (_, rules) = documents(session, &arguments.source.dir)?;
     let proposed = SignedFile::read(&arguments.file)?;
     let begins = Agreement::parse(&proposed)?.valid_from;
-    let at = arguments.at.unwrap_or_else(|| SystemClock.now().max(begins));
+    let at = arguments.when.or_begun([begins]);
     show(session, &tools::what_if(&rules, &proposed, at)?)
 }
