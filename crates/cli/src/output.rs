@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use concord_client::ClientError;
 use serde::Serialize;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,10 +45,11 @@ impl Output {
         out.flush()
     }
 
-    /// Something worth knowing that is no result, on standard error.
-    pub(crate) fn notice(self, line: &str) {
+    /// Something worth knowing that is no result, on standard error; so are errors. Either may quote what others wrote:
+    /// a document, a file's name, a node's answer.
+    pub(crate) fn notice(self, text: &str) {
         // Nobody is left to be told that standard error is closed.
-        drop(writeln!(io::stderr(), "{line}"));
+        drop(writeln!(io::stderr(), "{}", printable_lines(text)));
     }
 
     /// Why the command failed, on standard error.
@@ -57,6 +59,26 @@ impl Output {
             Format::Json => self.notice(&serde_json::json!({ "error": described(error) }).to_string()),
         }
     }
+}
+
+/// Characters that turn the direction of text or take no room.
+const HIDDEN: [RangeInclusive<char>; 5] = [
+    '\u{61c}'..='\u{61c}',
+    '\u{200b}'..='\u{200f}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{feff}'..='\u{feff}',
+];
+
+/// Others' words as they may stand in a line of our people's terminals: without characters that steer it, or hide.
+pub(crate) fn printable(text: &str) -> String {
+    let hidden = |c: &char| HIDDEN.iter().any(|range| range.contains(c));
+    text.chars().filter(|c| !hidden(c)).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The same, line by line: what is wrong with a configuration is told in several.
+fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 #[derive(Debug, Serialize)]
@@ -106,6 +128,14 @@ fn words(error: &anyhow::Error) -> String {
 mod tests {
     use super::*;
     use anyhow::Context;
+
+    #[test]
+    fn others_words_neither_steer_a_terminal_nor_hide() {
+        assert_eq!(printable("a\u{1b}[2Jb\u{9b}c\rd\u{7f}"), "a [2Jb c d ");
+        assert_eq!(printable("yn\u{202e}nc.ecilop\u{200b}\u{2066}\u{feff}\u{61c}"), "ynnc.ecilop");
+        assert_eq!(printable("云南 Yunnan-é"), "云南 Yunnan-é");
+        assert_eq!(printable_lines("one\u{1b}c\n  two\u{200d}\n"), "one c\n  two\n");
+    }
 
     #[test]
     fn causes_are_told_once() {

@@ -1,6 +1,7 @@
 //! An agreement in words, clause by clause.
 
-use super::words::{code, list, list_or, printable, quota, time};
+use super::words::{code, list, list_or, quota, time};
+use crate::output::printable;
 use concord_agreements::{Agencies, Agreement, Grant, Terms};
 use concord_domain::Digest;
 

@@ -2,8 +2,8 @@
 
 use super::source::documents;
 use super::topic::WhenBegun;
-use super::words::{self, LeaveLine, printable};
-use crate::output::Format;
+use super::words::{self, LeaveLine};
+use crate::output::{Format, printable};
 use crate::session::Session;
 use anyhow::bail;
 use clap::Args;

@@ -4,7 +4,7 @@ use super::source::{Source, documents};
 use super::standing::{self, Absent, State};
 use super::topic::When;
 use super::words;
-use crate::output::Format;
+use crate::output::{Format, printable};
 use crate::session::Session;
 use clap::Args;
 use comfy_table::{Table, presets};
@@ -57,7 +57,7 @@ fn cells(rules: &Rules, text: &SignedAgreement, at: Timestamp) -> [String; 8] {
         words::time(text.valid_from),
         words::time(text.valid_until),
         state.join("\n"),
-        words::printable(&text.title.en),
+        printable(&text.title.en),
     ]
 }
 

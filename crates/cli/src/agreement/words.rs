@@ -23,11 +23,6 @@ pub(super) fn list_or<T: ToString>(values: impl IntoIterator<Item = T>, none: &s
     if listed.is_empty() { none.to_owned() } else { listed }
 }
 
-/// Others' titles on our people's terminals: control characters would steer it.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 /// A file without the folders above it.
 pub(super) fn file_name(path: &str) -> &str {
     Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path)
@@ -116,7 +111,6 @@ mod tests {
         assert_eq!(time("2027-01-01T00:00:00Z".parse().unwrap()), "2027-01-01");
         assert_eq!(time("2027-01-01T08:00:00Z".parse().unwrap()), "2027-01-01T08:00:00.000Z");
         assert_eq!((file_name("a/b.toml"), file_name("b.toml"), file_name("")), ("b.toml", "b.toml", ""));
-        assert_eq!(printable("a\u{1b}[2Jb"), "a [2Jb");
         assert_eq!((list([1, 2]).as_str(), list_or([0; 0], "none").as_str()), ("1, 2", "none"));
     }
 }
