@@ -7,6 +7,7 @@ use concord_domain::wanted::Field;
 use concord_domain::{Clock, Entropy, HandlingLevel, Outcome, Purpose, Refusal, SystemClock, SystemEntropy};
 use concord_pki::{KeyName, Renewal, renew_keyring};
 use concord_testkit::cluster::{TestCluster, agency, until};
+use concord_testkit::command::Ran;
 use concord_testkit::people::{notice, passport};
 use concord_testkit::searching::{PATIENCE, Searched, agencies, by_id, query};
 use concord_trust::{
@@ -107,12 +108,52 @@ async fn an_agreement_submitted_anywhere_is_in_force_everywhere_until_a_party_wi
     assert_eq!(ask(&cluster).await, Outcome::Hit);
 
     let effective_at = SystemClock.now().plus(Duration::from_secs(2)).to_string();
-    let key_file = cluster.files(GUANGDONG).key(KeyName::Agreement);
-    let key_file = key_file.to_str().unwrap();
-    let withdraw = ["agreement", "withdraw", "gz-gd", "--party", GUANGDONG, "--effective-at", &effective_at];
-    let ran = cluster.concord(GUANGDONG, &[&withdraw[..], &["--key", key_file]].concat()).await.unwrap();
+    let ran = declares(&cluster, "withdraw", GUANGDONG, &["--effective-at", &effective_at]).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     at_all(&cluster, DocumentKind::Declaration, "gz-gd/gd.police.cn", 1, DocumentState::InForce).await;
+}
+
+#[tokio::test]
+async fn a_party_suspends_its_part_and_resumes_and_leaves_only_with_due_notice() {
+    let cluster = TestCluster::start_apart(PROGRAM, &ALL).await.unwrap();
+    cluster.import(GUANGDONG, "sample", vec![notice(7, "Person Number 7")]).await.unwrap();
+    let pact = Agreement { terms: Terms { withdrawal_notice_days: 30, ..Terms::default() }, ..pact() };
+    let (kind, party) = (DocumentKind::Agreement, cluster.application(GUANGDONG).unwrap());
+    for signer in [GUIZHOU, GUANGDONG] {
+        party.submit_document(kind, signed(&cluster, &pact, signer)).await.unwrap();
+    }
+    at_all(&cluster, kind, "gz-gd", 1, DocumentState::InForce).await;
+
+    let tomorrow = SystemClock.now().plus(Duration::from_secs(86_400)).to_string();
+    for (who, why) in [(GUANGDONG, "30 days' notice"), (SICHUAN, "sc.police.cn is not among its parties")] {
+        let ran = declares(&cluster, "withdraw", who, &["--effective-at", &tomorrow]).await;
+        assert!(ran.code == Some(1) && ran.err.contains(why), "{ran:?}");
+    }
+    assert_eq!(party.documents(Some(DocumentKind::Declaration)).await.unwrap(), [], "nothing was signed");
+
+    let now = SystemClock.now().to_string();
+    let ran = declares(&cluster, "suspend", GUANGDONG, &["--from", &now]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    refused(&cluster, Refusal::AgreementSuspended).await;
+    let ran = declares(&cluster, "resume", GUANGDONG, &[]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    at_all(&cluster, DocumentKind::Declaration, "gz-gd/gd.police.cn", 2, DocumentState::InForce).await;
+    assert_eq!(ask(&cluster).await, Outcome::Hit);
+}
+
+/// What a party declares about the pact at its own node, by the command line.
+async fn declares(cluster: &TestCluster, act: &str, party: &str, when: &[&str]) -> Ran {
+    let key = cluster.files(party).key(KeyName::Agreement);
+    let about = ["agreement", act, "gz-gd", "--party", party, "--key", key.to_str().unwrap()];
+    cluster.concord(party, &[&about, when].concat()).await.unwrap()
+}
+
+/// Waits until Guizhou's question is refused for this reason.
+async fn refused(cluster: &TestCluster, refusal: Refusal) {
+    until(&format!("refused for {refusal}"), SPREAD, async || {
+        Ok((ask(cluster).await == Outcome::Refused(refusal)).then_some(()))
+    })
+    .await;
 }
 
 #[tokio::test]

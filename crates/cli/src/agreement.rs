@@ -1,5 +1,6 @@
 //! `concord agreement`: agreements are drafted, signed and submitted, and shown for what they come to.
 
+mod declare;
 mod describe;
 mod diff;
 mod draft;
@@ -14,7 +15,6 @@ mod standing;
 mod submit;
 mod topic;
 mod what_if;
-mod withdraw;
 mod words;
 
 use crate::session::Session;
@@ -45,7 +45,11 @@ pub(crate) enum Command {
     /// Hand a signed document to the node, from where it spreads
     Submit(submit::Arguments),
     /// Withdraw from an agreement as one of its parties
-    Withdraw(withdraw::Arguments),
+    Withdraw(declare::Withdraw),
+    /// Take no part in an agreement for now, as one of its parties
+    Suspend(declare::Suspend),
+    /// Take part again, as the party that suspended its part
+    Resume(declare::Resume),
 }
 
 /// Runs one of them.
@@ -61,7 +65,9 @@ pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<E
         Command::Matrix(arguments) => matrix::run(session, &arguments)?,
         Command::Graph(arguments) => graph::run(session, &arguments)?,
         Command::Submit(arguments) => submit::run(session, &arguments).await?,
-        Command::Withdraw(arguments) => withdraw::run(session, &arguments).await?,
+        Command::Withdraw(arguments) => declare::withdraw(session, &arguments).await?,
+        Command::Suspend(arguments) => declare::suspend(session, &arguments).await?,
+        Command::Resume(arguments) => declare::resume(session, &arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
