@@ -24,10 +24,13 @@ pub(crate) struct Arguments {
     /// A federation's folder: the key must be the one on the party's card there
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Replace another signature of the party that stands beside the document
+    #[arg(long)]
+    force: bool,
 }
 
 pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
-    let Arguments { file: path, party, key, dir } = arguments;
+    let Arguments { file: path, party, key, dir, force } = arguments;
     let file = SignedFile::read(path)?;
     let agreement = Agreement::parse(&file)?;
     let federation = dir.as_ref().map(|dir| documents(session, dir)).transpose()?;
@@ -50,6 +53,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()
             "{}: not the agreement key on the card of {party}",
             key_file.display()
         );
+    } else {
+        let unchecked = "it was not checked against the card, which takes --dir DIR";
+        session.output.notice(&format!("{}: {unchecked}", key_file.display()));
     }
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let expected = agreement.file_stem();
@@ -59,8 +65,14 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()
             .notice(&format!("to count in a folder of agreements it must be called {expected}.toml"));
     }
     let digest = sha256(&[&file.bytes]);
+    let beside = file.signatures.iter().find(|signature| signature.label == party.as_str()).cloned();
     let signed = SignedFile { signatures: Vec::new(), ..file }.sign(Kind::Agreement, party.as_str(), &key);
     let signature = signed.signatures.first().context("a signature was made")?;
+    ensure!(
+        *force || beside.is_none_or(|other| other == *signature),
+        "another signature of {party} stands beside {}, by another key or over an earlier text: --force replaces it",
+        path.display()
+    );
     let written = signature.write(path.parent().unwrap_or(Path::new("")), stem)?;
     let object = json!({ "file": path, "sha256": digest, "party": party, "signature": written });
     let shown = || {
@@ -117,10 +129,14 @@ mod tests {
     }
 
     fn sign(dir: &Path, party: &str, key: &str) -> anyhow::Result<()> {
+        sign_with(dir, party, key, false)
+    }
+
+    fn sign_with(dir: &Path, party: &str, key: &str, force: bool) -> anyhow::Result<()> {
         let CommandLine { global, .. } = CommandLine::parse_from(["concord", "register", "stats"]);
         let session = Session::new(Output::new(Format::Json), global);
         let (file, key) = (dir.join("pact.v1.toml"), Some(dir.join(key)));
-        run(&session, &Arguments { file, party: party.parse().unwrap(), key, dir: None })
+        run(&session, &Arguments { file, party: party.parse().unwrap(), key, dir: None, force })
     }
 
     #[test]
@@ -133,6 +149,29 @@ mod tests {
         assert!(dir.path().join("pact.v1.yn.police.cn.sig").exists());
         let read = SignedFile::read(&file).unwrap();
         read.require(Kind::Agreement, PARTY, &key.public()).unwrap();
+    }
+
+    #[test]
+    fn another_signature_stays_unless_forced() {
+        let (dir, key) = folder();
+        let [file, kept] = ["pact.v1.toml", "pact.v1.yn.police.cn.sig"].map(|name| dir.path().join(name));
+        sign(dir.path(), PARTY, "a.key").unwrap();
+        let first = std::fs::read(&kept).unwrap();
+        sign(dir.path(), PARTY, "a.key").unwrap();
+        assert_eq!(std::fs::read(&kept).unwrap(), first, "the same once more");
+
+        let other = SigningKey::from_seed([8; 32]);
+        std::fs::write(dir.path().join("b.key"), other.to_text().as_bytes()).unwrap();
+        let refused = sign(dir.path(), PARTY, "b.key").unwrap_err().to_string();
+        assert!(refused.contains("another signature of yn.police.cn stands beside"), "{refused}");
+        assert_eq!(std::fs::read(&kept).unwrap(), first);
+        sign_with(dir.path(), PARTY, "b.key", true).unwrap();
+        SignedFile::read(&file).unwrap().require(Kind::Agreement, PARTY, &other.public()).unwrap();
+
+        std::fs::write(&kept, "no signature").unwrap();
+        assert!(sign(dir.path(), PARTY, "a.key").is_err(), "whatever it is");
+        sign_with(dir.path(), PARTY, "a.key", true).unwrap();
+        SignedFile::read(&file).unwrap().require(Kind::Agreement, PARTY, &key.public()).unwrap();
     }
 
     #[test]
