@@ -111,6 +111,7 @@ async fn an_agreement_submitted_anywhere_is_in_force_everywhere_until_a_party_wi
     let ran = declares(&cluster, "withdraw", GUANGDONG, &["--effective-at", &effective_at]).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     at_all(&cluster, DocumentKind::Declaration, "gz-gd/gd.police.cn", 1, DocumentState::InForce).await;
+    refused(&cluster, Refusal::AgreementWithdrawn).await;
 }
 
 #[tokio::test]
