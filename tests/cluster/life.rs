@@ -2,12 +2,10 @@
 //! What counts is what stands in the ledgers, by the times that stand there.
 
 use crate::PROGRAM;
-use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Terms, Title};
+use concord_agreements::{Agreement, AgreementKind, Grant};
 use concord_client::Client;
 use concord_domain::wanted::{Field, Finding, Query};
-use concord_domain::{
-    AgreementId, Clock, HandlingLevel, Outcome, OutcomeKind, Purpose, Refusal, SystemClock, Timestamp,
-};
+use concord_domain::{AgreementId, Clock, Outcome, OutcomeKind, Purpose, Refusal, SystemClock, Timestamp};
 use concord_ledger::{Entry, Event, RequestFacts, leaf_hash};
 use concord_pki::{BlockNotice, Withdrawal, block, lift, publish_agreement, withdraw};
 use concord_testkit::cluster::{Stopped, TestCluster, agency, until};
@@ -102,36 +100,14 @@ fn seen(findings: &[Finding], refusal: Refusal) -> usize {
 
 /// The ring around an event: for its security the two ask each other.
 fn ring(from: Timestamp, lasts: Duration) -> Agreement {
-    let grant = Grant {
-        clause: "1".parse().unwrap(),
-        from: Agencies::Parties,
-        to: Agencies::Parties,
-        below: true,
-        operations: vec!["wanted.search".parse().unwrap()],
-        purposes: vec![Purpose::EventSecurity],
-        branches: None,
-        handling: HandlingLevel::Restricted,
-        fields: vec![Field::Name, Field::Identifiers],
-        onward: Onward::None,
-        quota: None,
-        brokered_to: vec![],
-        on_behalf_of: vec![],
-    };
-    Agreement {
-        id: "event-ring".parse().unwrap(),
-        version: 1,
-        previous: None,
-        kind: AgreementKind::Event,
-        source: None,
-        parties: vec![agency(GUIZHOU), agency(GUANGDONG)],
-        valid_from: from,
-        valid_until: from.plus(lasts),
-        strict: false,
-        carriers: None,
-        title: Title { zh: "护城河".into(), en: "ring around an event".into() },
-        terms: Terms::default(),
-        grants: vec![grant],
-    }
+    let grant = Grant::new(
+        "1".parse().unwrap(),
+        vec!["wanted.search".parse().unwrap()],
+        vec![Purpose::EventSecurity],
+        vec![Field::Name, Field::Identifiers],
+    );
+    let (id, parties) = ("event-ring".parse().unwrap(), [GUIZHOU, GUANGDONG].map(agency).to_vec());
+    Agreement::new(id, AgreementKind::Event, parties, from..from.plus(lasts), vec![grant])
 }
 
 #[tokio::test]

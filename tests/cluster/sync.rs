@@ -1,10 +1,10 @@
 //! Documents spread from node to node: each has a folder of its own, so that nothing travels by files.
 
 use crate::PROGRAM;
-use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Terms, Title};
+use concord_agreements::{Agreement, AgreementKind, Grant, Terms};
 use concord_client::DocumentState;
 use concord_domain::wanted::Field;
-use concord_domain::{Clock, Entropy, HandlingLevel, Outcome, Purpose, Refusal, SystemClock, SystemEntropy};
+use concord_domain::{Clock, Entropy, Outcome, Purpose, Refusal, SystemClock, SystemEntropy};
 use concord_pki::{KeyName, Renewal, renew_keyring};
 use concord_testkit::cluster::{TestCluster, agency, until};
 use concord_testkit::command::Ran;
@@ -32,36 +32,15 @@ fn key(cluster: &TestCluster, name: &str, key: KeyName) -> SigningKey {
 fn pact() -> Agreement {
     let now = SystemClock.now();
     let day = Duration::from_secs(86_400);
-    let grant = Grant {
-        clause: "1".parse().unwrap(),
-        from: Agencies::Parties,
-        to: Agencies::Parties,
-        below: true,
-        operations: vec!["wanted.search".parse().unwrap()],
-        purposes: vec![Purpose::FugitiveApprehension],
-        branches: None,
-        handling: HandlingLevel::Restricted,
-        fields: vec![Field::Name],
-        onward: Onward::None,
-        quota: None,
-        brokered_to: vec![],
-        on_behalf_of: vec![],
-    };
-    Agreement {
-        id: "gz-gd".parse().unwrap(),
-        version: 1,
-        previous: None,
-        kind: AgreementKind::Bilateral,
-        source: None,
-        parties: [GUIZHOU, GUANGDONG].map(agency).to_vec(),
-        valid_from: now.minus(day),
-        valid_until: now.plus(30 * day),
-        strict: true,
-        carriers: None,
-        title: Title { zh: "贵粤".into(), en: "Guizhou and Guangdong".into() },
-        terms: Terms::default(),
-        grants: vec![grant],
-    }
+    let grant = Grant::new(
+        "1".parse().unwrap(),
+        vec!["wanted.search".parse().unwrap()],
+        vec![Purpose::FugitiveApprehension],
+        vec![Field::Name],
+    );
+    let (id, parties) = ("gz-gd".parse().unwrap(), [GUIZHOU, GUANGDONG].map(agency).to_vec());
+    let validity = now.minus(day)..now.plus(30 * day);
+    Agreement { strict: true, ..Agreement::new(id, AgreementKind::Bilateral, parties, validity, vec![grant]) }
 }
 
 fn signed(cluster: &TestCluster, pact: &Agreement, party: &str) -> SignedFile {

@@ -20,6 +20,7 @@ use concord_domain::{
 };
 use concord_trust::{DocumentError, SignedFile};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// What kind of agreement it is. Where several cover a request, the more specific kind is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,6 +105,33 @@ pub struct Grant {
     pub on_behalf_of: Vec<AgencyPattern>,
 }
 
+impl Grant {
+    /// A clause by which every party and whoever is below it may ask every other: up to restricted, by any branch, as
+    /// often as they like, with nothing going on to others.
+    pub const fn new(
+        clause: Clause,
+        operations: Vec<Operation>,
+        purposes: Vec<Purpose>,
+        fields: Vec<Field>,
+    ) -> Self {
+        Self {
+            clause,
+            from: Agencies::Parties,
+            to: Agencies::Parties,
+            below: covers_below_unless_said(),
+            operations,
+            purposes,
+            branches: None,
+            handling: HandlingLevel::Restricted,
+            fields,
+            onward: Onward::None,
+            quota: None,
+            brokered_to: Vec::new(),
+            on_behalf_of: Vec::new(),
+        }
+    }
+}
+
 /// How far what was disclosed under a clause may go on (ILA 18).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -160,6 +188,32 @@ pub struct Agreement {
 }
 
 impl Agreement {
+    /// The first version of an agreement that is not strict, lets nobody carry, sets no terms of its own, and is called as
+    /// it is named.
+    pub fn new(
+        id: AgreementId,
+        kind: AgreementKind,
+        parties: Vec<AgencyId>,
+        validity: Range<Timestamp>,
+        grants: Vec<Grant>,
+    ) -> Self {
+        Self {
+            version: 1,
+            previous: None,
+            kind,
+            source: None,
+            parties,
+            valid_from: validity.start,
+            valid_until: validity.end,
+            strict: false,
+            carriers: None,
+            title: Title { zh: id.to_string(), en: id.to_string() },
+            terms: Terms::default(),
+            grants,
+            id,
+        }
+    }
+
     /// Reads a document's bytes and checks its content; its signatures are not looked at.
     pub fn parse(file: &SignedFile) -> Result<Self, AgreementError> {
         let malformed = |message| DocumentError::Malformed { file: file.name.clone(), message };

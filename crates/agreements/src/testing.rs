@@ -1,11 +1,11 @@
 //! A small federation for the tests of this crate, in memory.
 
 use crate::declaration::{Act, Declaration};
-use crate::document::{Agencies, Agreement, AgreementKind, Grant, Onward, Terms, Title};
+use crate::document::{Agreement, AgreementKind, Grant, Title};
 use crate::local::LocalRules;
 use crate::rules::{Documents, Rules};
 use concord_domain::wanted::Field;
-use concord_domain::{AgencyId, HandlingLevel, Purpose, Timestamp};
+use concord_domain::{AgencyId, Purpose, Timestamp};
 use concord_trust::{
     Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DutyDesk, Kind, Member, MemberKind,
     Names, SignedFile, SigningKey, sha256,
@@ -130,39 +130,22 @@ fn card(name: &str) -> Card {
 
 /// A clause among all parties, for two purposes, by anybody.
 pub(crate) fn grant(clause: &str) -> Grant {
-    Grant {
-        clause: clause.parse().unwrap(),
-        from: Agencies::Parties,
-        to: Agencies::Parties,
-        below: true,
-        operations: vec!["wanted.search".parse().unwrap()],
-        purposes: vec![Purpose::FugitiveApprehension, Purpose::SeriousCrime],
-        branches: None,
-        handling: HandlingLevel::Restricted,
-        fields: vec![Field::Name, Field::Birth],
-        onward: Onward::None,
-        quota: None,
-        brokered_to: vec![],
-        on_behalf_of: vec![],
-    }
+    Grant::new(
+        clause.parse().unwrap(),
+        vec!["wanted.search".parse().unwrap()],
+        vec![Purpose::FugitiveApprehension, Purpose::SeriousCrime],
+        vec![Field::Name, Field::Birth],
+    )
 }
 
 /// A regional agreement of Yunnan and Gansu, in force during 2026.
 pub(crate) fn northwest() -> Agreement {
+    let parties = ["yn.police.cn", "gs.police.cn"].map(agency).to_vec();
+    let year = time("2026-01-01T00:00:00Z")..time("2027-01-01T00:00:00Z");
+    let id = "northwest".parse().unwrap();
     Agreement {
-        id: "northwest".parse().unwrap(),
-        version: 1,
-        previous: None,
-        kind: AgreementKind::Regional,
-        source: None,
-        parties: vec![agency("yn.police.cn"), agency("gs.police.cn")],
-        valid_from: time("2026-01-01T00:00:00Z"),
-        valid_until: time("2027-01-01T00:00:00Z"),
-        strict: false,
-        carriers: None,
         title: Title { zh: "西北".into(), en: "North-west".into() },
-        terms: Terms::default(),
-        grants: vec![grant("1")],
+        ..Agreement::new(id, AgreementKind::Regional, parties, year, vec![grant("1")])
     }
 }
 

@@ -1,9 +1,9 @@
 //! A node's folder in a generated federation, which tests then spoil.
 
 use crate::config::Config;
-use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Terms, Title};
+use concord_agreements::{Agreement, AgreementKind, Grant};
 use concord_domain::wanted::Field;
-use concord_domain::{AgencyId, Clock, FixedClock, HandlingLevel, Purpose, SystemEntropy, Timestamp};
+use concord_domain::{AgencyId, Clock, FixedClock, Purpose, SystemEntropy, Timestamp};
 use concord_pki::{Addresses, Federation, KeyName, Layout, Lives, NodeFolder, Options, generate};
 use concord_trust::{Kind, SignedFile, SigningKey, sha256};
 use std::path::Path;
@@ -89,35 +89,18 @@ impl World {
 
 /// A pact of the two agencies; a later version follows the one before.
 pub(crate) fn pact(version: u32) -> Agreement {
-    let grant = Grant {
-        clause: "1".parse().unwrap(),
-        from: Agencies::Parties,
-        to: Agencies::Parties,
-        below: true,
-        operations: vec!["wanted.search".parse().unwrap()],
-        purposes: vec![Purpose::FugitiveApprehension],
-        branches: None,
-        handling: HandlingLevel::Restricted,
-        fields: vec![Field::Name],
-        onward: Onward::None,
-        quota: None,
-        brokered_to: vec![],
-        on_behalf_of: vec![],
-    };
+    let grant = Grant::new(
+        "1".parse().unwrap(),
+        vec!["wanted.search".parse().unwrap()],
+        vec![Purpose::FugitiveApprehension],
+        vec![Field::Name],
+    );
+    let year = "2026-01-01T00:00:00Z".parse().unwrap().."2027-01-01T00:00:00Z".parse().unwrap();
+    let (id, parties) = ("pact".parse().unwrap(), [HERE, OTHER].map(agency).to_vec());
     Agreement {
-        id: "pact".parse().unwrap(),
         version,
         previous: (version > 1).then(|| sha256(&[pact(version - 1).to_toml().as_bytes()])),
-        kind: AgreementKind::Bilateral,
-        source: None,
-        parties: [HERE, OTHER].map(agency).to_vec(),
-        valid_from: "2026-01-01T00:00:00Z".parse().unwrap(),
-        valid_until: "2027-01-01T00:00:00Z".parse().unwrap(),
-        strict: false,
-        carriers: None,
-        title: Title { zh: "协议".into(), en: "Pact".into() },
-        terms: Terms::default(),
-        grants: vec![grant],
+        ..Agreement::new(id, AgreementKind::Bilateral, parties, year, vec![grant])
     }
 }
 

@@ -196,3 +196,41 @@ fn limits_of_a_clause_are_named() {
     let repeated = Grant { fields: vec![Field::Name, Field::Name], ..grant("7") };
     assert_eq!(with(repeated), "grants, clause 7, fields: name stands there twice");
 }
+
+#[test]
+fn what_is_made_in_code_holds_and_grants_no_more_than_it_is_given() {
+    let parties = northwest().parties;
+    let year = northwest().valid_from..northwest().valid_until;
+    let only = Grant::new(
+        "1".parse().unwrap(),
+        vec!["wanted.search".parse().unwrap()],
+        vec![Purpose::Research],
+        vec![],
+    );
+    let made = Agreement::new("pact".parse().unwrap(), AgreementKind::Bilateral, parties, year, vec![only]);
+    made.check().unwrap();
+    let written = r#"id = "pact"
+version = 1
+kind = "bilateral"
+parties = ["yn.police.cn", "gs.police.cn"]
+valid_from = "2026-01-01T00:00:00.000Z"
+valid_until = "2027-01-01T00:00:00.000Z"
+strict = false
+
+[title]
+zh = "pact"
+en = "pact"
+
+[[grants]]
+clause = "1"
+from = "parties"
+to = "parties"
+below = true
+operations = ["wanted.search"]
+purposes = ["research"]
+handling = "restricted"
+fields = []
+onward = "none"
+"#;
+    assert_eq!(made.to_toml(), written);
+}

@@ -2,12 +2,9 @@
 
 use anyhow::{Context, ensure};
 use concord_agreements::{
-    Agencies, Agreement, AgreementKind, Documents, Facts, Grant, LocalRules, Onward, Opening, Rules, Terms,
-    Title, decide,
+    Agreement, AgreementKind, Documents, Facts, Grant, LocalRules, Opening, Rules, decide,
 };
-use concord_domain::{
-    AgencyId, Clock, HandlingLevel, Operation, Purpose, SystemClock, SystemEntropy, Timestamp,
-};
+use concord_domain::{AgencyId, Clock, Operation, Purpose, SystemClock, SystemEntropy, Timestamp};
 use concord_trust::{
     Card, Charter, Directory, DirectoryBuilder, DutyDesk, Kind, Member, MemberKind, Names, SignedFile,
     SigningKey, sha256,
@@ -200,37 +197,11 @@ fn document(
     now: Timestamp,
 ) -> anyhow::Result<SignedFile> {
     let grant = |(n, purpose): (usize, Purpose)| {
-        Ok(Grant {
-            clause: n.to_string().parse()?,
-            from: Agencies::Parties,
-            to: Agencies::Parties,
-            below: true,
-            operations: vec!["wanted.search".parse()?],
-            purposes: vec![purpose],
-            branches: None,
-            handling: HandlingLevel::Restricted,
-            fields: Vec::new(),
-            onward: Onward::None,
-            quota: None,
-            brokered_to: Vec::new(),
-            on_behalf_of: Vec::new(),
-        })
+        Ok(Grant::new(n.to_string().parse()?, vec!["wanted.search".parse()?], vec![purpose], Vec::new()))
     };
-    let agreement = Agreement {
-        id: id.parse()?,
-        version: 1,
-        previous: None,
-        kind,
-        source: None,
-        parties: parties.iter().map(|party| party.agency.clone()).collect(),
-        valid_from: now,
-        valid_until: now.plus(VALIDITY),
-        strict: false,
-        carriers: None,
-        title: Title { zh: "测".into(), en: "Bench".into() },
-        terms: Terms::default(),
-        grants: (1..).zip(purposes).map(grant).collect::<anyhow::Result<_>>()?,
-    };
+    let grants = (1..).zip(purposes).map(grant).collect::<anyhow::Result<_>>()?;
+    let agencies = parties.iter().map(|party| party.agency.clone()).collect();
+    let agreement = Agreement::new(id.parse()?, kind, agencies, now..now.plus(VALIDITY), grants);
     let file = SignedFile::unsigned(&format!("{}.toml", agreement.file_stem()), agreement.to_toml());
     let sign = |file: SignedFile, party: &&Signer| {
         file.sign(Kind::Agreement, party.agency.as_str(), &party.agreement)

@@ -5,10 +5,10 @@ use super::inquiry::{Findings, Inquiry};
 use crate::cluster::Cluster;
 use crate::people::Person;
 use anyhow::{Context, bail, ensure};
-use concord_agreements::{Agencies, Agreement, AgreementKind, Grant, Onward, Terms, Title};
+use concord_agreements::{Agreement, AgreementKind, Grant, Title};
 use concord_client::Client;
 use concord_domain::wanted::{Field, Finding};
-use concord_domain::{AgreementId, Clock, HandlingLevel, OutcomeKind, Purpose, SystemClock, Timestamp};
+use concord_domain::{AgreementId, Clock, OutcomeKind, Purpose, SystemClock, Timestamp};
 use concord_pki::{Layout, Withdrawal, publish_agreement, withdraw};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -52,34 +52,20 @@ pub(super) async fn event_ends(
 /// The ring around an event: for its security Guizhou may ask Guangdong, from now on, for so long.
 fn ring(number: u32, cast: &Cast, now: Timestamp, lasts: Duration) -> anyhow::Result<Agreement> {
     let grant = Grant {
-        clause: "1".parse()?,
-        from: Agencies::Parties,
-        to: Agencies::Parties,
         below: false,
-        operations: vec!["wanted.search".parse()?],
-        purposes: vec![Purpose::EventSecurity],
-        branches: None,
-        handling: HandlingLevel::Restricted,
-        fields: vec![Field::Name, Field::Birth, Field::Identifiers],
-        onward: Onward::None,
-        quota: None,
-        brokered_to: Vec::new(),
-        on_behalf_of: Vec::new(),
+        ..Grant::new(
+            "1".parse()?,
+            vec!["wanted.search".parse()?],
+            vec![Purpose::EventSecurity],
+            vec![Field::Name, Field::Birth, Field::Identifiers],
+        )
     };
+    let parties = vec![cast.guizhou.clone(), cast.guangdong.clone()];
+    let id = format!("event-ring-{number}").parse()?;
     Ok(Agreement {
-        id: format!("event-ring-{number}").parse()?,
-        version: 1,
-        previous: None,
-        kind: AgreementKind::Event,
         source: Some("Made up by the demo.".to_owned()),
-        parties: vec![cast.guizhou.clone(), cast.guangdong.clone()],
-        valid_from: now,
-        valid_until: now.plus(lasts),
-        strict: false,
-        carriers: None,
         title: Title { zh: "护城河".to_owned(), en: "ring around an event".to_owned() },
-        terms: Terms::default(),
-        grants: vec![grant],
+        ..Agreement::new(id, AgreementKind::Event, parties, now..now.plus(lasts), vec![grant])
     })
 }
 

@@ -1,10 +1,8 @@
 //! Charter, cards, keyrings and agreements, signed with keys that follow from names.
 
-use concord_agreements::{
-    Agencies, Agreement, AgreementKind, Documents, Grant, LocalRules, Onward, Rules, Terms, Title,
-};
+use concord_agreements::{Agencies, Agreement, AgreementKind, Documents, Grant, LocalRules, Rules};
 use concord_domain::wanted::Field;
-use concord_domain::{AgencyId, AgreementRef, Digest, HandlingLevel, Purpose, Timestamp};
+use concord_domain::{AgencyId, AgreementRef, Digest, Purpose, Timestamp};
 use concord_trust::{
     Card, Charter, Directory, DocumentKind, DocumentSet, DutyDesk, Keyring, Kind, Member, MemberKind, Names,
     SealingKey, SignedFile, SigningKey, sha256,
@@ -134,35 +132,19 @@ pub(crate) fn keyring(name: &str) -> Keyring {
 
 /// An agreement of three agencies: two purposes, up to restricted. A later version follows the one before.
 pub(crate) fn northwest(version: u32) -> Agreement {
-    let grant = Grant {
-        clause: "1".parse().unwrap(),
-        from: Agencies::Parties,
-        to: Agencies::Parties,
-        below: true,
-        operations: vec!["test.echo".parse().unwrap()],
-        purposes: vec![Purpose::FugitiveApprehension, Purpose::SeriousCrime],
-        branches: None,
-        handling: HandlingLevel::Restricted,
-        fields: vec![Field::Name],
-        onward: Onward::None,
-        quota: None,
-        brokered_to: vec![],
-        on_behalf_of: vec![],
-    };
+    let grant = Grant::new(
+        "1".parse().unwrap(),
+        vec!["test.echo".parse().unwrap()],
+        vec![Purpose::FugitiveApprehension, Purpose::SeriousCrime],
+        vec![Field::Name],
+    );
+    let parties = [super::ORIGIN, super::HERE, super::OTHER].map(agency).to_vec();
+    let year = "2026-01-01T00:00:00Z".parse().unwrap().."2027-01-01T00:00:00Z".parse().unwrap();
+    let id = "northwest".parse().unwrap();
     Agreement {
-        id: "northwest".parse().unwrap(),
         version,
         previous: (version > 1).then(|| reference(&northwest(version - 1)).digest),
-        kind: AgreementKind::Regional,
-        source: None,
-        parties: [super::ORIGIN, super::HERE, super::OTHER].map(agency).to_vec(),
-        valid_from: "2026-01-01T00:00:00Z".parse().unwrap(),
-        valid_until: "2027-01-01T00:00:00Z".parse().unwrap(),
-        strict: false,
-        carriers: None,
-        title: Title { zh: "西北".into(), en: "North-west".into() },
-        terms: Terms::default(),
-        grants: vec![grant],
+        ..Agreement::new(id, AgreementKind::Regional, parties, year, vec![grant])
     }
 }
 

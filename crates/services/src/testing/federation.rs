@@ -1,12 +1,9 @@
 //! Two agencies with a pact between them, signed with keys that follow from names.
 
 use super::now;
-use concord_agreements::{
-    Agencies, Agreement, AgreementKind, Declaration, Documents, Grant, LocalRules, Onward, Rules, Terms,
-    Title,
-};
+use concord_agreements::{Agreement, AgreementKind, Declaration, Documents, Grant, LocalRules, Rules};
 use concord_domain::wanted::Field;
-use concord_domain::{AgencyId, Digest, HandlingLevel, Purpose};
+use concord_domain::{AgencyId, Digest, Purpose};
 use concord_trust::{
     Card, Charter, Directory, DocumentKind, DocumentSet, DutyDesk, Keyring, Kind, Member, MemberKind, Names,
     SealingKey, SignedFile, SigningKey, sha256,
@@ -133,34 +130,13 @@ pub(crate) fn keyring(name: &str) -> Keyring {
 
 /// The pact that discloses `fields`.
 pub(crate) fn pact(fields: &[Field]) -> Agreement {
-    let grant = Grant {
-        clause: "1".parse().unwrap(),
-        from: Agencies::Parties,
-        to: Agencies::Parties,
-        below: true,
-        operations: vec!["wanted.search".parse().unwrap()],
-        purposes: vec![Purpose::FugitiveApprehension],
-        branches: None,
-        handling: HandlingLevel::Restricted,
-        fields: fields.to_vec(),
-        onward: Onward::None,
-        quota: None,
-        brokered_to: vec![],
-        on_behalf_of: vec![],
-    };
-    Agreement {
-        id: "pact".parse().unwrap(),
-        version: 1,
-        previous: None,
-        kind: AgreementKind::Bilateral,
-        source: None,
-        parties: [ASKS, ANSWERS].map(agency).to_vec(),
-        valid_from: "2026-01-01T00:00:00Z".parse().unwrap(),
-        valid_until: "2027-01-01T00:00:00Z".parse().unwrap(),
-        strict: false,
-        carriers: None,
-        title: Title { zh: "协议".into(), en: "Pact".into() },
-        terms: Terms::default(),
-        grants: vec![grant],
-    }
+    let grant = Grant::new(
+        "1".parse().unwrap(),
+        vec!["wanted.search".parse().unwrap()],
+        vec![Purpose::FugitiveApprehension],
+        fields.to_vec(),
+    );
+    let year = "2026-01-01T00:00:00Z".parse().unwrap().."2027-01-01T00:00:00Z".parse().unwrap();
+    let parties = [ASKS, ANSWERS].map(agency).to_vec();
+    Agreement::new("pact".parse().unwrap(), AgreementKind::Bilateral, parties, year, vec![grant])
 }
