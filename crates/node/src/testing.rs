@@ -76,8 +76,8 @@ impl World {
         signed.write(&self.layout().agreements(), &stem).unwrap();
     }
 
-    /// Takes a version of the pact away again.
-    pub(crate) fn withdraw_pact(&self, version: u32) {
+    /// Removes the files of a version of the pact.
+    pub(crate) fn remove_pact_files(&self, version: u32) {
         for name in [format!("pact.v{version}.toml")]
             .into_iter()
             .chain([HERE, OTHER].map(|signer| format!("pact.v{version}.{signer}.sig")))

@@ -132,7 +132,7 @@ async fn a_lower_version_never_comes_back() {
     world.publish_pact(&pact(2), &[HERE, OTHER]);
     reloader.federation().await.unwrap();
     assert_eq!(pact_version(&reloader), Some(2));
-    world.withdraw_pact(2);
+    world.remove_pact_files(2);
     reloader.federation().await.unwrap();
     assert_eq!(pact_version(&reloader), None, "rather no agreement than one that was replaced");
     reloader.store.close().await;
