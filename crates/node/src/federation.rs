@@ -71,7 +71,8 @@ impl Federation {
         Some(Self { rules: Arc::new(rules), documents, anchors })
     }
 
-    /// What is new in it: to be kept as the floor of the next reading, and to go on the record as taken up.
+    /// What is new in it: to be kept as the floor of the next reading, and to go on the record as taken up. A second text
+    /// under a sequence that was seen is not: the floor keeps the first, which is no reason to stop taking up the rest.
     pub(crate) fn news(&self, seen: &Seen) -> Vec<(Change, Event)> {
         let documents = self.rules.directory().highest();
         let agreements = self.rules.highest();
@@ -84,7 +85,7 @@ impl Federation {
         documents
             .chain(agreements)
             .chain(latest(declarations))
-            .filter(|(name, sequence, digest)| seen.get(name) != Some(&(*sequence, *digest)))
+            .filter(|(name, sequence, _)| seen.get(name).is_none_or(|(known, _)| known < sequence))
             .filter_map(|(document, sequence, digest)| {
                 let event = adopted(&document, sequence, digest)?;
                 Some((Change::SawSequence { document, sequence, digest }, event))

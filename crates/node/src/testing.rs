@@ -1,11 +1,11 @@
 //! A node's folder in a generated federation, which tests then spoil.
 
 use crate::config::Config;
-use concord_agreements::{Agreement, AgreementKind, Grant};
+use concord_agreements::{Agreement, AgreementKind, Declaration, Grant};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, Clock, FixedClock, Purpose, SystemEntropy, Timestamp};
 use concord_pki::{Addresses, Federation, KeyName, Layout, Lives, NodeFolder, Options, generate};
-use concord_trust::{Kind, SignedFile, SigningKey, sha256};
+use concord_trust::{Block, Kind, SignedFile, SigningKey, sha256};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -68,12 +68,32 @@ impl World {
     pub(crate) fn publish_pact(&self, pact: &Agreement, signers: &[&str]) {
         let stem = pact.file_stem();
         let file = SignedFile::unsigned(&format!("{stem}.toml"), pact.to_toml());
-        let signed = signers.iter().fold(file, |file, name| {
-            let key =
-                std::fs::read_to_string(self.layout().node(&agency(name)).key(KeyName::Agreement)).unwrap();
-            file.sign(Kind::Agreement, name, &SigningKey::from_text(&key).unwrap())
-        });
+        let signed = signers
+            .iter()
+            .fold(file, |file, name| file.sign(Kind::Agreement, name, &self.agreement_key(name)));
         signed.write(&self.layout().agreements(), &stem).unwrap();
+    }
+
+    /// Publishes what a party declares, as a file of this name.
+    pub(crate) fn publish_declaration(&self, stem: &str, declaration: &Declaration) {
+        let party = declaration.party.as_str();
+        let file = SignedFile::unsigned(stem, declaration.to_toml());
+        let file = file.sign(Kind::Declaration, party, &self.agreement_key(party));
+        file.write(&self.layout().declarations(), stem).unwrap();
+    }
+
+    /// Publishes a block notice, as a file of this name.
+    pub(crate) fn publish_block(&self, stem: &str, block: &Block) {
+        let key = std::fs::read_to_string(self.layout().emergency_key()).unwrap();
+        let file = SignedFile::unsigned(stem, block.to_toml());
+        let file = file.sign(Kind::Block, "emergency", &SigningKey::from_text(&key).unwrap());
+        file.write(&self.layout().blocks(), stem).unwrap();
+    }
+
+    /// The agreement key of a node's folder.
+    fn agreement_key(&self, name: &str) -> SigningKey {
+        let file = self.layout().node(&agency(name)).key(KeyName::Agreement);
+        SigningKey::from_text(&std::fs::read_to_string(file).unwrap()).unwrap()
     }
 
     /// Removes the files of a version of the pact.

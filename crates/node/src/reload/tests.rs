@@ -3,11 +3,11 @@
 use super::*;
 use crate::material::Material;
 use crate::testing::{HERE, OTHER, World, agency, copy, pact};
-use concord_agreements::{Facts, Opening, decide};
-use concord_domain::{AgencyId, Purpose, Refusal};
+use concord_agreements::{Act, Declaration, Facts, Opening, decide};
+use concord_domain::{AgencyId, Digest, Purpose, Refusal};
 use concord_pki::{Renewal, Validity, issue_node, renew_keyring};
 use concord_store::{Execution, Options};
-use concord_trust::Keyring;
+use concord_trust::{Block, BlockReason, Keyring};
 use std::time::Duration;
 
 /// A running node's reloader, with the rules that it started with as epoch 1.
@@ -152,6 +152,76 @@ async fn another_text_of_the_same_version_never_takes_its_place() {
     world.publish_pact(&other, &[HERE, OTHER]);
     reloader.federation().await.unwrap();
     assert_eq!(pact_version(&reloader), None);
+}
+
+/// What was seen of a document, if anything.
+fn floor(reloader: &Reloader, document: &str) -> Option<(u64, Digest)> {
+    seen(reloader.store.sequences().unwrap()).get(document).copied()
+}
+
+/// Demands that a reload and a restart take up what there is, and leave the floor of `document` where it is.
+async fn assert_taken_up(world: &World, reloader: Reloader, document: &str) -> Reloader {
+    let (before, epoch) = (floor(&reloader, document), reloader.authority.current().epoch);
+    assert!(before.is_some());
+    assert_eq!(reloader.federation().await, Ok(epoch + 1));
+    assert_eq!(reloader.federation().await, Ok(epoch + 2));
+    reloader.store.close().await;
+    drop(reloader);
+    let restarted = start(world).await;
+    assert_epoch(&restarted, epoch + 3);
+    assert_eq!(floor(&restarted, document), before, "the first one that was seen stays");
+    restarted
+}
+
+#[tokio::test]
+async fn two_declarations_under_one_sequence_stop_no_reload_and_no_start() {
+    let world = World::new();
+    let reloader = start(&world).await;
+    world.publish_pact(&pact(1), &[HERE, OTHER]);
+    let acts = [Act::Resumption, Act::Suspension { from: world.now(), until: None }];
+    // Either may have the higher digest.
+    for (first, party) in [(0, HERE), (1, OTHER)] {
+        let declared = |n: usize| Declaration {
+            agreement: "pact".parse().unwrap(),
+            version: 1,
+            party: agency(party),
+            sequence: 1,
+            issued: world.now(),
+            act: acts[n],
+        };
+        world.publish_declaration(&format!("{party}.a"), &declared(first));
+        reloader.federation().await.unwrap();
+        world.publish_declaration(&format!("{party}.b"), &declared(1 - first));
+    }
+    let reloader = assert_taken_up(&world, reloader, &format!("declaration/pact/{HERE}")).await;
+    let reloader = assert_taken_up(&world, reloader, &format!("declaration/pact/{OTHER}")).await;
+    assert_eq!(reloader.authority.current().rules.declarations().len(), 4, "all count for what they take");
+}
+
+#[tokio::test]
+async fn two_block_notices_under_one_sequence_stop_no_reload_and_no_start() {
+    let world = World::new();
+    let reloader = start(&world).await;
+    let notice = |about: &str, reason| Block {
+        agency: agency(about),
+        sequence: 1,
+        previous: None,
+        issued: world.now(),
+        from: world.now(),
+        until: None,
+        lifted: false,
+        reason,
+    };
+    let reasons = [BlockReason::Misuse, BlockReason::Exercise];
+    for (first, about) in [(0, HERE), (1, OTHER)] {
+        world.publish_block(&format!("{about}.a"), &notice(about, reasons[first]));
+        reloader.federation().await.unwrap();
+        world.publish_block(&format!("{about}.b"), &notice(about, reasons[1 - first]));
+    }
+    let reloader = assert_taken_up(&world, reloader, &format!("block/{HERE}")).await;
+    let reloader = assert_taken_up(&world, reloader, &format!("block/{OTHER}")).await;
+    let in_force = reloader.authority.current();
+    assert!([HERE, OTHER].iter().all(|of| in_force.directory().blocked(&agency(of), world.now()).is_some()));
 }
 
 #[tokio::test]

@@ -126,10 +126,14 @@ struct OfDeclaration {
 }
 
 impl DocumentRef {
+    /// A sequence at most: stores count up to here, and one that they cannot note would keep all others from being noted.
+    const SEQUENCE_MAX: u64 = i64::MAX.unsigned_abs();
+
     /// Reads of a document's bytes what they name themselves; nothing else of them is checked.
     ///
     /// # Errors
-    /// [`DocumentError::Malformed`] if they are no TOML, or lack what names a document of this kind.
+    /// [`DocumentError::Malformed`] if they are no TOML, or lack what names a document of this kind, or have a sequence
+    /// that no store could note.
     pub fn of(kind: DocumentKind, file: &SignedFile) -> Result<Self, DocumentError> {
         let (name, sequence) = match kind {
             DocumentKind::Charter => {
@@ -149,6 +153,10 @@ impl DocumentRef {
                 (format!("{agreement}/{party}"), sequence)
             }
         };
+        if sequence > Self::SEQUENCE_MAX {
+            let message = format!("sequence: {sequence} is more than the limit of {}", Self::SEQUENCE_MAX);
+            return Err(DocumentError::Malformed { file: file.name.clone(), message });
+        }
         Ok(Self { kind, name, sequence, digest: sha256(&[&file.bytes]) })
     }
 

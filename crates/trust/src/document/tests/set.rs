@@ -96,6 +96,9 @@ fn documents_name_themselves() {
     assert_eq!(of(DocumentKind::Declaration, text).unwrap().path(), "declaration/northwest/yn.police.cn");
     assert_eq!(of(DocumentKind::Charter, "sequence = 1").unwrap().path(), "charter");
     assert!(of(DocumentKind::Card, "sequence = 1").is_err());
+    assert!(of(DocumentKind::Charter, "sequence = 9223372036854775807").is_ok());
+    let beyond = of(DocumentKind::Charter, "sequence = 9223372036854775808").unwrap_err().to_string();
+    assert!(beyond.contains("the limit of 9223372036854775807"), "{beyond}");
     for kind in DocumentKind::ALL {
         assert_eq!(kind.as_str().parse(), Ok(kind));
     }
