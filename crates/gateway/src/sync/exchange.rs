@@ -63,7 +63,7 @@ impl Exchange {
         match request.step {
             None => Err(StepInvalid::Field { field: "step", why: "is missing".to_owned() }),
             Some(Step::Compare(pb::SyncCompare { summary })) => self.compare(peer, &summary),
-            Some(Step::List(pb::SyncList { fingerprints })) => self.list(&fingerprints),
+            Some(Step::List(pb::SyncList { fingerprints })) => self.list(peer, &fingerprints),
             Some(Step::Transfer(transfer)) => self.transfer(peer, transfer).await,
         }
     }
@@ -79,11 +79,11 @@ impl Exchange {
         Ok(pb::SyncResponse { equal, checkpoint, ..pb::SyncResponse::default() })
     }
 
-    fn list(&self, fingerprints: &[u8]) -> Result<pb::SyncResponse, StepInvalid> {
+    fn list(&self, peer: &AgencyId, fingerprints: &[u8]) -> Result<pb::SyncResponse, StepInvalid> {
         let theirs: BTreeSet<_> = digests("list.fingerprints", fingerprints)?.into_iter().collect();
         let documents = self.library.documents();
         let ours = documents.fingerprints();
-        let lacks = |digest: &&Digest| !ours.contains_key(*digest) && !self.library.is_refused(digest);
+        let lacks = |digest: &&Digest| !ours.contains_key(*digest) && !self.library.is_refused(peer, digest);
         let wanted = digests_to_pb(theirs.iter().filter(lacks).copied());
         let offered = digests_to_pb(lacking(&documents, &theirs));
         Ok(pb::SyncResponse { offered: offered.into(), wanted: wanted.into(), ..pb::SyncResponse::default() })
@@ -102,7 +102,7 @@ impl Exchange {
         }
         let wanted = digests("transfer.wanted", &wanted)?;
         if !documents.is_empty() {
-            self.library.keep_all(files(documents, peer.as_str())).await?;
+            self.library.keep_all(peer, files(documents, peer.as_str())).await?;
         }
         let (documents, _) = page(&self.library.documents(), &wanted);
         Ok(pb::SyncResponse { documents, ..pb::SyncResponse::default() })

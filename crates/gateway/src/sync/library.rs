@@ -1,11 +1,11 @@
 //! The documents that a node has: those of its folder and those kept in its store, each verified.
 
 use super::judge::{Admitted, Judge, NotAdmitted};
-use concord_domain::Digest;
+use concord_domain::{AgencyId, Digest};
 use concord_store::{Change, KeptDocument, StorageError, Store, Write, WriteError};
 use concord_trust::{DocumentError, DocumentKind, DocumentSet, SignedFile, fingerprint};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 use tokio::sync::Notify;
 
@@ -54,7 +54,7 @@ impl From<WriteError> for NotKept {
     }
 }
 
-/// Fingerprints remembered of documents that were dropped, at most: whoever offers more is asked for some again.
+/// Fingerprints remembered of one peer's documents that were dropped, at most: who offers more is asked for some again.
 const REFUSED_MAX: usize = 4096;
 
 /// The documents of a node. Cheap to clone.
@@ -68,7 +68,9 @@ struct Inner {
     store: Store,
     pinned: Digest,
     documents: Mutex<Arc<DocumentSet>>,
-    refused: Mutex<BTreeSet<Digest>>,
+    /// By peer, the fingerprints of what it offered and was dropped. A fingerprint tells who claims to have signed, not
+    /// whether: a forged copy has that of the genuine one, which others may still bring.
+    refused: Mutex<BTreeMap<AgencyId, BTreeSet<Digest>>>,
     /// One page is kept after the other, so that none overwrites another in memory.
     keeping: tokio::sync::Mutex<()>,
     arrived: Arc<Notify>,
@@ -116,18 +118,27 @@ impl Library {
     /// # Errors
     /// See [`NotKept`]; nothing was kept then, but for a failing store.
     pub async fn keep(&self, kind: DocumentKind, file: SignedFile) -> Result<(Admitted, bool), NotKept> {
-        let (new, mut kept) = self.keep_all(vec![(kind, file)]).await?;
+        let (new, mut kept) = self.keep_each(None, vec![(kind, file)]).await?;
         let kept = kept.pop().unwrap_or_else(|| Err(NotAdmitted::Malformed("no document".to_owned()).into()));
         kept.map(|admitted| (admitted, new > 0))
     }
 
-    /// Keeps those of some documents that count, each by what is known together with the others; says how many were
-    /// new, and what became of each in turn.
+    /// Keeps those of some documents of a peer that count, each by what is known together with the others; says how many
+    /// were new, and what became of each in turn.
     ///
     /// # Errors
     /// If no charter counts, or the store cannot be read.
     pub async fn keep_all(
         &self,
+        peer: &AgencyId,
+        files: Vec<(DocumentKind, SignedFile)>,
+    ) -> Result<(usize, Vec<Result<Admitted, NotKept>>), NotKept> {
+        self.keep_each(Some(peer), files).await
+    }
+
+    async fn keep_each(
+        &self,
+        peer: Option<&AgencyId>,
         files: Vec<(DocumentKind, SignedFile)>,
     ) -> Result<(usize, Vec<Result<Admitted, NotKept>>), NotKept> {
         let _alone = self.inner.keeping.lock().await;
@@ -146,11 +157,13 @@ impl Library {
         for (admitted, kind, file) in judged {
             let kept = match admitted {
                 Ok(admitted) => self.keep_one(&mut documents, admitted, &mut new).await,
-                Err(error) => {
-                    self.refuse(kind, &file);
-                    Err(error.into())
-                }
+                Err(error) => Err(error.into()),
             };
+            match &kept {
+                Err(NotKept::NotAdmitted(_) | NotKept::Full { .. }) => self.refuse(peer, kind, &file),
+                // That the store fails now says nothing about the document.
+                Ok(_) | Err(NotKept::NoCharter(_) | NotKept::Write(_) | NotKept::Read(_)) => {}
+            }
             results.push(kept);
         }
         tracing::debug!(target: "concord::sync", before, new, "documents");
@@ -183,7 +196,6 @@ impl Library {
         let written = self.inner.store.submit(write).await.map_err(NotKept::from);
         if let Err(error) = written {
             tracing::warn!(target: "concord::sync", document = %at, %error, "not kept");
-            self.refuse(at.kind, &file);
             return Err(error);
         }
         tracing::info!(target: "concord::sync", document = %at, "kept");
@@ -192,9 +204,9 @@ impl Library {
         Ok(admitted)
     }
 
-    /// Whether a document of this fingerprint was dropped since the last change of what is known.
-    pub(crate) fn is_refused(&self, fingerprint: &Digest) -> bool {
-        self.refused().contains(fingerprint)
+    /// Whether what this peer offers under this fingerprint was dropped since the last change of what is known.
+    pub(crate) fn is_refused(&self, peer: &AgencyId, fingerprint: &Digest) -> bool {
+        self.refused().get(peer).is_some_and(|refused| refused.contains(fingerprint))
     }
 
     /// Waits until something was kept, to be spread at once.
@@ -202,10 +214,12 @@ impl Library {
         self.inner.spread.notified().await;
     }
 
-    fn refuse(&self, kind: DocumentKind, file: &SignedFile) {
+    fn refuse(&self, peer: Option<&AgencyId>, kind: DocumentKind, file: &SignedFile) {
         metrics::counter!("concord_documents_dropped_total", "kind" => kind.as_str()).increment(1);
-        let Ok(at) = concord_trust::DocumentRef::of(kind, file) else { return };
+        let at = concord_trust::DocumentRef::of(kind, file);
+        let (Some(peer), Ok(at)) = (peer, at) else { return };
         let mut refused = self.refused();
+        let refused = refused.entry(peer.clone()).or_default();
         if refused.len() < REFUSED_MAX {
             refused.insert(fingerprint(&at, file));
         }
@@ -221,7 +235,7 @@ impl Library {
         *self.inner.documents.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(documents);
     }
 
-    fn refused(&self) -> std::sync::MutexGuard<'_, BTreeSet<Digest>> {
+    fn refused(&self) -> MutexGuard<'_, BTreeMap<AgencyId, BTreeSet<Digest>>> {
         self.inner.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

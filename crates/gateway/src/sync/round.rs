@@ -66,7 +66,7 @@ pub(crate) async fn round<E>(
     let mut to_send: Vec<Digest> = in_order.filter(|fingerprint| asked.contains(fingerprint)).collect();
     let wanted = read(&listed.offered)?.into_iter();
     let mut wanted: Vec<Digest> =
-        wanted.filter(|digest| !ours.contains_key(digest) && !library.is_refused(digest)).collect();
+        wanted.filter(|digest| !ours.contains_key(digest) && !library.is_refused(peer, digest)).collect();
     for _ in 0..STEPS_MAX {
         if to_send.is_empty() && wanted.is_empty() {
             break;
@@ -89,7 +89,7 @@ pub(crate) async fn round<E>(
             // It does not have them any more, or sends what nobody asked for.
             wanted.clear();
         }
-        let (new, results) = library.keep_all(came).await.map_err(RoundFailed::NotKept)?;
+        let (new, results) = library.keep_all(peer, came).await.map_err(RoundFailed::NotKept)?;
         gain.received += new;
         gain.dropped += results.iter().filter(|result| result.is_err()).count();
     }

@@ -7,7 +7,7 @@ use super::{Exchange, StepInvalid};
 use crate::testing::{HERE, ORIGIN, OTHER, agency, northwest, published, signed};
 use concord_domain::Digest;
 use concord_store::{Execution, Options, Store};
-use concord_trust::{DocumentKind, DocumentSet, SignedFile, sha256};
+use concord_trust::{DocumentKind, DocumentRef, DocumentSet, SignedFile, fingerprint, sha256};
 use concord_wire::pb::federation::v1 as pb;
 use concord_wire::pb::federation::v1::sync_request::Step;
 use futures_util::future::FutureExt;
@@ -54,6 +54,20 @@ impl Node {
         let Ok(gain) = round(&self.library, &agency(OTHER), &call).await else { panic!("a round failed") };
         gain
     }
+}
+
+fn document(kind: &str, file: SignedFile) -> pb::SyncDocument {
+    pb::SyncDocument {
+        kind: kind.to_owned(),
+        content: file.bytes.into(),
+        signatures: file.signatures.into_iter().map(Into::into).collect(),
+    }
+}
+
+/// The step that hands these over.
+fn transfer(documents: Vec<pb::SyncDocument>) -> pb::SyncRequest {
+    let transfer = pb::SyncTransfer { documents, wanted: Vec::new().into() };
+    pb::SyncRequest { step: Some(Step::Transfer(transfer)) }
 }
 
 #[tokio::test]
@@ -103,22 +117,48 @@ async fn a_strangers_signature_beside_a_partys_goes() {
 async fn a_page_of_junk_among_good_ones_costs_only_the_junk() {
     let (a, b) = (Node::new().await, Node::new().await);
     let exchange = Exchange::new(b.library.clone(), b.store.clone());
-    let document = |kind: &str, file: SignedFile| pb::SyncDocument {
-        kind: kind.to_owned(),
-        content: file.bytes.into(),
-        signatures: file.signatures.into_iter().map(Into::into).collect(),
-    };
     let documents = vec![
         document("unheard-of", SignedFile::unsigned("x", "a = 1".into())),
         document("block", SignedFile::unsigned("x", "agency = \"yn.police.cn\"\nsequence = 1".into())),
         document("agreement", signed(&northwest(1), &[OTHER])),
     ];
-    let transfer = pb::SyncTransfer { documents, wanted: Vec::new().into() };
-    let step = pb::SyncRequest { step: Some(Step::Transfer(transfer)) };
-    exchange.answer(&agency(HERE), step).await.unwrap();
+    exchange.answer(&agency(HERE), transfer(documents)).await.unwrap();
     assert_eq!(b.store.documents().unwrap().len(), 1);
     a.compare(&b).await;
     assert_eq!(a.summary(), b.summary());
+}
+
+#[tokio::test]
+async fn a_forged_copy_keeps_nobody_from_bringing_the_genuine_one() {
+    let (a, b) = (Node::new().await, Node::new().await);
+    let exchange = Exchange::new(b.library.clone(), b.store.clone());
+    let genuine = signed(&northwest(1), &[OTHER]);
+    // By the key's name it is signed, by its bytes it is not: its fingerprint is that of the genuine one.
+    let forged = SignedFile { signatures: signed(&northwest(2), &[OTHER]).signatures, ..genuine.clone() };
+    let at = DocumentRef::of(DocumentKind::Agreement, &genuine).unwrap();
+    assert_eq!(fingerprint(&at, &forged), fingerprint(&at, &genuine));
+    let hostile = agency(ORIGIN);
+    exchange.answer(&hostile, transfer(vec![document("agreement", forged)])).await.unwrap();
+    assert!(b.store.documents().unwrap().is_empty());
+    let list = pb::SyncList { fingerprints: fingerprint(&at, &genuine).as_bytes().to_vec().into() };
+    let wanted = exchange.answer(&hostile, pb::SyncRequest { step: Some(Step::List(list)) }).await.unwrap();
+    assert!(wanted.wanted.is_empty(), "who sent it is not asked for it again");
+    a.keep(1, &[OTHER]).await.unwrap();
+    a.compare(&b).await;
+    assert_eq!(a.summary(), b.summary());
+}
+
+#[tokio::test]
+async fn what_a_failing_store_does_not_keep_is_asked_for_again() {
+    let node = Node::new().await;
+    let file = signed(&northwest(1), &[OTHER]);
+    let at = DocumentRef::of(DocumentKind::Agreement, &file).unwrap();
+    node.store.close().await;
+    let peer = agency(OTHER);
+    let (_, results) =
+        node.library.keep_all(&peer, vec![(DocumentKind::Agreement, file.clone())]).await.unwrap();
+    assert!(matches!(results.as_slice(), [Err(NotKept::Write(_))]), "{results:?}");
+    assert!(!node.library.is_refused(&peer, &fingerprint(&at, &file)));
 }
 
 #[tokio::test]
@@ -133,9 +173,8 @@ async fn a_step_names_what_is_wrong_with_it() {
     let short = || vec![1_u8; 31].into();
     assert_eq!(refused(Some(Step::Compare(pb::SyncCompare { summary: short() }))).await, "compare.summary");
     assert_eq!(refused(Some(Step::List(pb::SyncList { fingerprints: short() }))).await, "list.fingerprints");
-    let transfer =
-        pb::SyncTransfer { documents: vec![pb::SyncDocument::default(); 513], wanted: Vec::new().into() };
-    assert_eq!(refused(Some(Step::Transfer(transfer))).await, "transfer.documents");
+    let too_many = transfer(vec![pb::SyncDocument::default(); 513]);
+    assert_eq!(refused(too_many.step).await, "transfer.documents");
 }
 
 proptest! {
