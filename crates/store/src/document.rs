@@ -5,7 +5,7 @@ use crate::error::StorageError;
 use crate::refusal::{WriteError, within};
 use concord_domain::AgencyId;
 use concord_trust::{Cose, DocumentKind, DocumentRef, DocumentSet, KeyId, Signature, SignedFile};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 /// A document to be kept. Every signature must have been verified: of two by one key the first stays.
 #[derive(Debug, Clone)]
@@ -19,8 +19,15 @@ pub struct KeptDocument {
 }
 
 impl KeptDocument {
-    /// Documents of one kind at most: every pair of 31 provinces makes 465 pacts, and their versions stay.
+    /// Documents of one kind at most: every pair of 31 provinces makes 465 pacts, and their versions stay. Of cards,
+    /// keyrings and block notices, of which each agency has many in time, agencies that have any: as many as a charter
+    /// names.
     pub const KIND_MAX: usize = 4096;
+    /// Cards, keyrings or block notices of one agency at most, so that it exhausts nothing but its own: a new keyring every
+    /// day for eleven years.
+    pub const AGENCY_MAX: usize = 4096;
+    /// Declarations of one party at most, over all agreements: each takes part in some 30, and rarely declares anything.
+    pub const DECLARATIONS_MAX: usize = 128;
     /// Proposals of one agency at most: people negotiate a few at a time, and nobody may fill the others' stores.
     pub const PROPOSALS_MAX: usize = 64;
     /// Bytes of a document with its signatures at most: a page of them fits into a message between nodes.
@@ -47,10 +54,9 @@ pub(crate) fn keep(db: &Connection, kept: &KeptDocument) -> Result<(), WriteErro
         known.query_row(params![kind, Column(digest)], |row| row.get(0)).optional()?;
     match known {
         None => {
-            let of_kind = count(db, "SELECT count(*) FROM document WHERE kind = ?1", kind)?;
-            within("documents of one kind", of_kind + 1, KeptDocument::KIND_MAX)?;
+            require_room(db, &kept.at)?;
             if let Some(agency) = proposed_by {
-                let proposals = count(db, "SELECT count(*) FROM document WHERE proposed_by = ?1", agency)?;
+                let proposals = count(db, "SELECT count(*) FROM document WHERE proposed_by = ?1", [agency])?;
                 within("proposals of one agency", proposals + 1, KeptDocument::PROPOSALS_MAX)?;
             }
             db.prepare_cached(
@@ -78,8 +84,43 @@ pub(crate) fn keep(db: &Connection, kept: &KeptDocument) -> Result<(), WriteErro
     Ok(())
 }
 
-fn count(db: &Connection, statement: &'static str, of: &str) -> Result<usize, StorageError> {
-    let found: i64 = db.prepare_cached(statement)?.query_row(params![of], |row| row.get(0))?;
+/// Demands room for one more document, so that nobody fills what others need.
+fn require_room(db: &Connection, at: &DocumentRef) -> Result<(), WriteError> {
+    let kind = at.kind.as_str();
+    match at.kind {
+        DocumentKind::Card | DocumentKind::Keyring | DocumentKind::Block => {
+            let of_agency = "SELECT count(*) FROM document WHERE kind = ?1 AND name = ?2";
+            let of_agency = count(db, of_agency, (kind, &at.name))?;
+            within("documents of one kind and agency", of_agency + 1, KeptDocument::AGENCY_MAX)?;
+            if of_agency > 0 {
+                return Ok(());
+            }
+            let agencies = "SELECT count(DISTINCT name) FROM document WHERE kind = ?1";
+            within(
+                "agencies with documents of one kind",
+                count(db, agencies, [kind])? + 1,
+                KeptDocument::KIND_MAX,
+            )
+        }
+        DocumentKind::Declaration => {
+            require_room_of_kind(db, kind)?;
+            let party = at.name.split_once('/').map_or("", |(_, party)| party);
+            let of_party =
+                "SELECT count(*) FROM document WHERE kind = ?1 AND substr(name, instr(name, '/') + 1) = ?2";
+            let of_party = count(db, of_party, (kind, party))?;
+            within("declarations of one party", of_party + 1, KeptDocument::DECLARATIONS_MAX)
+        }
+        DocumentKind::Charter | DocumentKind::Agreement => require_room_of_kind(db, kind),
+    }
+}
+
+fn require_room_of_kind(db: &Connection, kind: &str) -> Result<(), WriteError> {
+    let of_kind = count(db, "SELECT count(*) FROM document WHERE kind = ?1", [kind])?;
+    within("documents of one kind", of_kind + 1, KeptDocument::KIND_MAX)
+}
+
+fn count(db: &Connection, statement: &'static str, of: impl Params) -> Result<usize, StorageError> {
+    let found: i64 = db.prepare_cached(statement)?.query_row(of, |row| row.get(0))?;
     usize::try_from(found).map_err(|_| StorageError::Corrupt { what: "number of documents" })
 }
 

@@ -5,8 +5,12 @@ use concord_ledger::Frontier;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 /// One step a version, in order; a step that has been released never changes.
-const STEPS: [&str; 3] =
-    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// SQLite's mark of whose database this is (`PRAGMA application_id`): "CNCD".
 const APPLICATION_ID: i64 = 0x434e_4344;

@@ -74,6 +74,61 @@ async fn an_agencys_proposals_have_a_bound_and_what_all_signed_is_none() {
     keep(&store, proposal(limit + 1)).await.unwrap();
 }
 
+/// Some document of this kind about this name, unsigned.
+fn unsigned(kind: DocumentKind, text: String) -> KeptDocument {
+    let file = SignedFile::unsigned("x.toml", text);
+    KeptDocument { at: DocumentRef::of(kind, &file).unwrap(), file, proposed_by: None }
+}
+
+fn keyring(agency: &str, sequence: usize) -> KeptDocument {
+    unsigned(DocumentKind::Keyring, format!("agency = \"{agency}\"\nsequence = {sequence}\n"))
+}
+
+/// Keeps many, some hundred in one write.
+async fn keep_all(store: &Store, kept: impl Iterator<Item = KeptDocument>) {
+    let changes: Vec<_> = kept.map(|kept| Change::KeepDocument(Box::new(kept))).collect();
+    for page in changes.chunks(512) {
+        store.submit(change(page.to_vec())).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_agency_exhausts_the_room_for_keyrings_of_its_own_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), Execution::Inline);
+    keep_all(&store, (0..KeptDocument::AGENCY_MAX).map(|n| keyring("yn.police.cn", n))).await;
+    let refused = keep(&store, keyring("yn.police.cn", KeptDocument::AGENCY_MAX)).await;
+    assert!(
+        matches!(refused, Err(WriteError::TooLarge { what: "documents of one kind and agency", .. })),
+        "{refused:?}"
+    );
+    keep_all(&store, (1..KeptDocument::KIND_MAX).map(|n| keyring(&format!("a{n}.cn"), 1))).await;
+    keep(&store, keyring("a1.cn", 2)).await.unwrap();
+    let refused = keep(&store, keyring("one.more.cn", 1)).await;
+    assert!(
+        matches!(refused, Err(WriteError::TooLarge { what: "agencies with documents of one kind", .. })),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_partys_declarations_have_a_bound_over_all_agreements() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path(), Execution::Inline);
+    let declaration = |party: &str, n: usize| {
+        let text = format!("agreement = \"pact-{n}\"\nparty = \"{party}\"\nsequence = 1\n");
+        unsigned(DocumentKind::Declaration, text)
+    };
+    let limit = KeptDocument::DECLARATIONS_MAX;
+    keep_all(&store, (0..limit).map(|n| declaration("yn.police.cn", n))).await;
+    let refused = keep(&store, declaration("yn.police.cn", limit)).await;
+    assert!(
+        matches!(refused, Err(WriteError::TooLarge { what: "declarations of one party", .. })),
+        "{refused:?}"
+    );
+    keep(&store, declaration("gz.police.cn", limit)).await.unwrap();
+}
+
 #[tokio::test]
 async fn an_oversized_document_is_not_queued() {
     let folder = tempfile::tempdir().unwrap();
