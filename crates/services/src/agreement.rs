@@ -63,6 +63,9 @@ impl AgreementApi {
             NotKept::NotAdmitted(NotAdmitted::UnknownBasis(why)) => {
                 refused(Code::FailedPrecondition, "UNKNOWN_BASIS", why, &[])
             }
+            NotKept::NotAdmitted(NotAdmitted::Superseded(why)) => {
+                refused(Code::FailedPrecondition, "SUPERSEDED", why, &[])
+            }
             NotKept::Full { what, count, limit } => {
                 let metadata = [("limit", limit.to_string()), ("what", what.to_owned())];
                 let message = format!("{what}: {count} is more than the limit of {limit}");

@@ -1,7 +1,7 @@
 //! The side that is asked: one step of a round.
 
 use super::library::{Library, NotKept};
-use super::pages::{FINGERPRINTS_MAX, PAGE_DOCUMENTS_MAX, files, lacking, page};
+use super::pages::{FINGERPRINTS_MAX, LISTED_MAX, PAGE_DOCUMENTS_MAX, files, lacking, page};
 use crate::admission::{Admission, Overloaded};
 use concord_domain::{AgencyId, Digest};
 use concord_store::Store;
@@ -84,8 +84,9 @@ impl Exchange {
         let documents = self.library.documents();
         let ours = documents.fingerprints();
         let lacks = |digest: &&Digest| !ours.contains_key(*digest) && !self.library.is_refused(peer, digest);
-        let wanted = digests_to_pb(theirs.iter().filter(lacks).copied());
-        let offered = digests_to_pb(lacking(&documents, &theirs));
+        // What is left over is for the next round.
+        let wanted = digests_to_pb(theirs.iter().filter(lacks).take(LISTED_MAX).copied());
+        let offered = digests_to_pb(lacking(&documents, &theirs).into_iter().take(LISTED_MAX));
         Ok(pb::SyncResponse { offered: offered.into(), wanted: wanted.into(), ..pb::SyncResponse::default() })
     }
 

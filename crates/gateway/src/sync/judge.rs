@@ -1,12 +1,14 @@
 //! Whether a document counts as one that somebody entitled to it has signed.
 
-use concord_agreements::{Agreement, AgreementError, SignedDeclaration};
+use concord_agreements::{Agreement, AgreementError, Declaration, SignedDeclaration};
 use concord_domain::{AgencyId, Digest};
 use concord_trust::{
     Card, Charter, Directory, DocumentError, DocumentKind, DocumentRef, DocumentSet, Keyring, PublicKey,
     Signature, SignedFile, Succession, sha256,
 };
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use thiserror::Error;
 
 /// Why a document is not kept.
@@ -21,6 +23,9 @@ pub enum NotAdmitted {
     /// It rests on a document that is not known here.
     #[error("{0}")]
     UnknownBasis(String),
+    /// Later ones have taken its place.
+    #[error("{0}")]
+    Superseded(String),
 }
 
 /// A document with those of its signatures that were verified.
@@ -40,6 +45,8 @@ pub(crate) struct Judge<'a> {
     known: &'a DocumentSet,
     directory: Directory,
     succession: Succession,
+    /// By agreement, as far as somebody asked: see [`Judge::parties_of`].
+    parties: RefCell<BTreeMap<String, Rc<BTreeSet<AgencyId>>>>,
 }
 
 impl<'a> Judge<'a> {
@@ -55,11 +62,12 @@ impl<'a> Judge<'a> {
         let charters = known.of_kind(DocumentKind::Charter).map(|(_, file)| file);
         let succession = Succession::follow(charters, pinned, seen("charter"))?;
         let (directory, _) = Directory::of(known, pinned, seen)?;
-        Ok(Self { known, directory, succession })
+        Ok(Self { known, directory, succession, parties: RefCell::default() })
     }
 
     /// Verifies one document.
     pub(crate) fn admit(&self, kind: DocumentKind, file: &SignedFile) -> Result<Admitted, NotAdmitted> {
+        check_length(kind, file)?;
         let at = DocumentRef::of(kind, file).map_err(|e| NotAdmitted::Malformed(e.to_string()))?;
         let (keys, proposed_by) = match kind {
             DocumentKind::Charter => (self.charter(file)?, None),
@@ -111,12 +119,16 @@ impl<'a> Judge<'a> {
     fn card(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
         let root = |agency: &AgencyId| self.directory.member(agency).map(|member| member.root);
         let card = Card::verify(file, root).map_err(blame)?;
+        let latest = self.directory.card(&card.agency).map(|latest| latest.sequence);
+        check_superseded(file, card.sequence, latest)?;
         Ok(root(&card.agency).into_iter().collect())
     }
 
     fn keyring(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
         let key = |agency: &AgencyId| self.directory.card(agency).map(|card| card.keyring_key);
         let keyring = Keyring::verify(file, key).map_err(blame)?;
+        let latest = self.directory.keyring(&keyring.agency).map(|latest| latest.sequence);
+        check_superseded(file, keyring.sequence, latest)?;
         Ok(key(&keyring.agency).into_iter().collect())
     }
 
@@ -125,8 +137,15 @@ impl<'a> Judge<'a> {
         Ok(self.directory.charter().emergency.into_iter().collect())
     }
 
+    /// Only of a party of some text of the agreement: whoever has no part in it has nothing to declare.
     fn declaration(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
         let declaration = SignedDeclaration::verify(file, &self.directory).map_err(blame_agreement)?;
+        if !self.parties_of(declaration.agreement.as_str()).contains(&declaration.party) {
+            let Declaration { party, agreement, .. } = &*declaration;
+            let message =
+                format!("{}: {party} is a party of no text of {agreement} that is known", file.name);
+            return Err(NotAdmitted::UnknownBasis(message));
+        }
         Ok(self.directory.agreement_key(&declaration.party).into_iter().collect())
     }
 
@@ -138,23 +157,74 @@ impl<'a> Judge<'a> {
         file: &SignedFile,
     ) -> Result<(Vec<PublicKey>, Option<AgencyId>), NotAdmitted> {
         let agreement = Agreement::parse(file).map_err(blame_agreement)?;
-        let signs = |agency: &&AgencyId| {
-            let key = self.directory.agreement_key(agency);
-            key.is_some_and(|key| file.require(at.kind.signed_as(), agency.as_str(), &key).is_ok())
-        };
-        let first = agreement.parties.iter().find(signs).cloned();
-        let Some(first) = first else {
+        let Some(first) = self.first_signer(&agreement, file).cloned() else {
             let message = format!("{}: none of its parties has signed with the key of its card", file.name);
             return Err(NotAdmitted::NotEntitled(message));
         };
-        let others = self.known.of_kind(DocumentKind::Agreement).filter(|(other, _)| other.name == at.name);
-        let mut agencies: BTreeSet<AgencyId> = agreement.parties.iter().cloned().collect();
-        for (_, other) in others {
-            agencies.extend(Agreement::parse(other).map(|other| other.parties).unwrap_or_default());
-        }
-        let whole = agreement.parties.iter().all(|party| signs(&party));
-        let keys = agencies.iter().filter_map(|agency| self.directory.agreement_key(agency)).collect();
+        let whole = agreement.parties.iter().all(|party| self.has_signed(party, file));
+        let of_others = self.parties_of(&at.name);
+        let agencies = agreement.parties.iter().chain(&*of_others);
+        let keys = agencies.filter_map(|agency| self.directory.agreement_key(agency)).collect();
         Ok((keys, (!whole).then_some(first)))
+    }
+
+    /// The parties of every known text of an agreement that one of its parties has signed. Found once: each text of a
+    /// folder is judged, and each would read all others.
+    fn parties_of(&self, agreement: &str) -> Rc<BTreeSet<AgencyId>> {
+        if let Some(found) = self.parties.borrow().get(agreement) {
+            return Rc::clone(found);
+        }
+        let texts = self.known.of_name(DocumentKind::Agreement, agreement);
+        let signed = texts.filter_map(|(_, file)| {
+            let agreement = Agreement::parse(file).ok()?;
+            self.first_signer(&agreement, file)?;
+            Some(agreement.parties)
+        });
+        let found = Rc::new(signed.flatten().collect());
+        self.parties.borrow_mut().insert(agreement.to_owned(), Rc::clone(&found));
+        found
+    }
+
+    fn first_signer<'b>(&self, agreement: &'b Agreement, file: &SignedFile) -> Option<&'b AgencyId> {
+        agreement.parties.iter().find(|party| self.has_signed(party, file))
+    }
+
+    /// Whether an agency has signed an agreement with the key of its card.
+    fn has_signed(&self, agency: &AgencyId, file: &SignedFile) -> bool {
+        let key = self.directory.agreement_key(agency);
+        let kind = DocumentKind::Agreement.signed_as();
+        key.is_some_and(|key| file.require(kind, agency.as_str(), &key).is_ok())
+    }
+}
+
+/// Bytes at most of a document that one agency or key makes alone: a keyring with four certificates has some 12 KiB, and
+/// nobody else can object to one that fills everybody's disk.
+const ALONE_BYTES_MAX: usize = 64 << 10;
+
+fn check_length(kind: DocumentKind, file: &SignedFile) -> Result<(), NotAdmitted> {
+    let (bytes, limit) = match kind {
+        DocumentKind::Card | DocumentKind::Keyring | DocumentKind::Declaration | DocumentKind::Block => {
+            (file.bytes.len(), ALONE_BYTES_MAX)
+        }
+        // Many sign these, and messages have a limit for them.
+        DocumentKind::Charter | DocumentKind::Agreement => return Ok(()),
+    };
+    if bytes > limit {
+        let message =
+            format!("{}: content: {bytes} bytes of a {kind} are more than the limit of {limit}", file.name);
+        return Err(NotAdmitted::Malformed(message));
+    }
+    Ok(())
+}
+
+/// The latest counts, and the one before for what is still under way; nobody needs the older ones any more.
+fn check_superseded(file: &SignedFile, sequence: u64, latest: Option<u64>) -> Result<(), NotAdmitted> {
+    match latest.filter(|latest| sequence.saturating_add(1) < *latest) {
+        Some(latest) => {
+            let message = format!("{}: sequence {sequence} is superseded by {latest}", file.name);
+            Err(NotAdmitted::Superseded(message))
+        }
+        None => Ok(()),
     }
 }
 

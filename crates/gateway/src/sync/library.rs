@@ -3,7 +3,7 @@
 use super::judge::{Admitted, Judge, NotAdmitted};
 use concord_domain::{AgencyId, Digest};
 use concord_store::{Change, KeptDocument, StorageError, Store, Write, WriteError};
-use concord_trust::{DocumentError, DocumentKind, DocumentSet, SignedFile, fingerprint};
+use concord_trust::{DocumentError, DocumentKind, DocumentRef, DocumentSet, SignedFile, fingerprint};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
@@ -57,6 +57,10 @@ impl From<WriteError> for NotKept {
 /// Fingerprints remembered of one peer's documents that were dropped, at most: who offers more is asked for some again.
 const REFUSED_MAX: usize = 4096;
 
+/// Cards or keyrings of one agency that are compared at most: two in honest use, and some more texts under one sequence
+/// as proof against whoever signed them.
+const TEXTS_MAX: usize = 8;
+
 /// The documents of a node. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Library {
@@ -101,8 +105,11 @@ impl Library {
         let mut documents = DocumentSet::default();
         {
             let judge = self.judge(&read)?;
-            for (at, file) in read.iter() {
-                if let Ok(admitted) = judge.admit(at.kind, file) {
+            // The latest first, for which there must be room.
+            for (at, file) in read.iter().rev() {
+                if let Ok(admitted) = judge.admit(at.kind, file)
+                    && has_room(&documents, at).is_ok()
+                {
                     // It named itself already.
                     drop(documents.insert(at.kind, admitted.file));
                 }
@@ -182,6 +189,7 @@ impl Library {
         new: &mut usize,
     ) -> Result<Admitted, NotKept> {
         let Admitted { at, file, proposed_by } = admitted.clone();
+        has_room(documents, &at)?;
         let known = documents.get(&at).map(|file| fingerprint(&at, file));
         let mut merged = DocumentSet::default();
         let both = documents.get(&at).cloned().into_iter().chain([file.clone()]);
@@ -216,7 +224,7 @@ impl Library {
 
     fn refuse(&self, peer: Option<&AgencyId>, kind: DocumentKind, file: &SignedFile) {
         metrics::counter!("concord_documents_dropped_total", "kind" => kind.as_str()).increment(1);
-        let at = concord_trust::DocumentRef::of(kind, file);
+        let at = DocumentRef::of(kind, file);
         let (Some(peer), Ok(at)) = (peer, at) else { return };
         let mut refused = self.refused();
         let refused = refused.entry(peer.clone()).or_default();
@@ -238,4 +246,19 @@ impl Library {
     fn refused(&self) -> MutexGuard<'_, BTreeMap<AgencyId, BTreeSet<Digest>>> {
         self.inner.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Demands room among what is compared.
+fn has_room(documents: &DocumentSet, at: &DocumentRef) -> Result<(), NotKept> {
+    match at.kind {
+        DocumentKind::Card | DocumentKind::Keyring => {}
+        DocumentKind::Charter | DocumentKind::Agreement | DocumentKind::Declaration | DocumentKind::Block => {
+            return Ok(());
+        }
+    }
+    let others = documents.of_name(at.kind, &at.name).filter(|(other, _)| *other != at).count();
+    if others < TEXTS_MAX {
+        return Ok(());
+    }
+    Err(NotKept::Full { what: "cards or keyrings of one agency", count: others + 1, limit: TEXTS_MAX })
 }

@@ -1,5 +1,6 @@
 //! Documents in messages below the limit of a message.
 
+use crate::link::MESSAGE_BYTES_MAX;
 use concord_domain::Digest;
 use concord_store::KeptDocument;
 use concord_trust::{DocumentKind, DocumentRef, DocumentSet, SignedFile};
@@ -9,8 +10,15 @@ use concord_wire::pb::federation::v1 as pb;
 pub(crate) const PAGE_BYTES_MAX: usize = KeptDocument::BYTES_MAX;
 /// Documents of one message at most: a keyring or agreement has some 3 KiB.
 pub(crate) const PAGE_DOCUMENTS_MAX: usize = 512;
-/// Fingerprints of one message at most: as many documents as a node keeps, in three quarters of a message.
-pub(crate) const FINGERPRINTS_MAX: usize = KeptDocument::KIND_MAX * DocumentKind::ALL.len();
+/// Fingerprints of one message at most: a megabyte of them. Two cards, two keyrings and a notice of each of 4,000 agencies
+/// are fewer, with as many agreements and declarations as a node keeps.
+pub(crate) const FINGERPRINTS_MAX: usize = 1 << 15;
+/// Fingerprints of one list in an answer at most, which has two.
+pub(crate) const LISTED_MAX: usize = FINGERPRINTS_MAX / 2;
+const _: () = assert!(
+    FINGERPRINTS_MAX * 32 + (1 << 10) <= MESSAGE_BYTES_MAX
+        && FINGERPRINTS_MAX > 5 * 4000 + 2 * KeptDocument::KIND_MAX
+);
 /// What a document costs in a message besides its bytes and signatures, generously.
 const OVERHEAD_BYTES: usize = 64;
 

@@ -55,7 +55,8 @@ pub(crate) async fn round<E>(
         return Ok(gain);
     }
     let ours = documents.fingerprints();
-    let fingerprints = digests_to_pb(ours.keys().copied()).into();
+    // Those beyond what a message holds are offered to us, and not taken.
+    let fingerprints = digests_to_pb(ours.keys().take(FINGERPRINTS_MAX).copied()).into();
     let listed = call(step(Step::List(pb::SyncList { fingerprints }))).await.map_err(RoundFailed::Call)?;
     let read = |bytes: &[u8]| {
         digests_from_pb(bytes).filter(|all| all.len() <= FINGERPRINTS_MAX).ok_or(RoundFailed::Nonsense)

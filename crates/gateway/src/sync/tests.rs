@@ -4,10 +4,11 @@ use super::judge::NotAdmitted;
 use super::library::{Library, NotKept};
 use super::round::{Gain, round};
 use super::{Exchange, StepInvalid};
-use crate::testing::{HERE, ORIGIN, OTHER, agency, northwest, published, signed};
+use crate::testing::{HERE, ORIGIN, OTHER, agency, key, northwest, now, published, signed};
+use concord_agreements::{Act, Agreement, Declaration};
 use concord_domain::Digest;
 use concord_store::{Execution, Options, Store};
-use concord_trust::{DocumentKind, DocumentRef, DocumentSet, SignedFile, fingerprint, sha256};
+use concord_trust::{DocumentKind, DocumentRef, DocumentSet, Keyring, SignedFile, fingerprint, sha256};
 use concord_wire::pb::federation::v1 as pb;
 use concord_wire::pb::federation::v1::sync_request::Step;
 use futures_util::future::FutureExt;
@@ -175,6 +176,90 @@ async fn a_step_names_what_is_wrong_with_it() {
     assert_eq!(refused(Some(Step::List(pb::SyncList { fingerprints: short() }))).await, "list.fingerprints");
     let too_many = transfer(vec![pb::SyncDocument::default(); 513]);
     assert_eq!(refused(too_many.step).await, "transfer.documents");
+}
+
+/// The use of the keys that sign keyrings.
+const KEYRING: u8 = 2;
+/// The use of the keys that sign agreements and declarations.
+const AGREEMENT: u8 = 1;
+
+/// Another keyring of [`OTHER`], which follows those before; a text of its own for each port.
+fn numbered(sequence: u64, port: u16) -> SignedFile {
+    let previous = (sequence > 1).then(|| sha256(&[&numbered(sequence - 1, 1).bytes]));
+    let endpoints = vec![format!("https://127.0.0.1:{port}")];
+    let keyring = Keyring { sequence, previous, endpoints, ..crate::testing::keyring(OTHER) };
+    let file = SignedFile::unsigned("keyring", keyring.to_toml());
+    file.sign(DocumentKind::Keyring.signed_as(), OTHER, &key(OTHER, KEYRING))
+}
+
+/// The sequences of the keyrings of [`OTHER`].
+fn keyrings(documents: &DocumentSet) -> Vec<u64> {
+    documents.of_name(DocumentKind::Keyring, OTHER).map(|(at, _)| at.sequence).collect()
+}
+
+#[tokio::test]
+async fn superseded_keyrings_are_not_compared_and_stay_in_the_store() {
+    let node = Node::new().await;
+    for sequence in 1..=4 {
+        node.library.keep(DocumentKind::Keyring, numbered(sequence, 1)).await.unwrap();
+    }
+    let refused = node.library.keep(DocumentKind::Keyring, numbered(2, 1)).await;
+    assert!(matches!(refused, Err(NotKept::NotAdmitted(NotAdmitted::Superseded(_)))), "{refused:?}");
+    let mut read = published().0;
+    read.merge(node.store.documents().unwrap());
+    node.library.replace(read).await.unwrap();
+    assert_eq!(keyrings(&node.library.documents()), [3, 4]);
+    assert_eq!(keyrings(&node.store.documents().unwrap()), [2, 3, 4]);
+}
+
+#[tokio::test]
+async fn many_keyrings_under_one_sequence_fill_nothing() {
+    let node = Node::new().await;
+    for port in 2..=8 {
+        node.library.keep(DocumentKind::Keyring, numbered(1, port)).await.unwrap();
+    }
+    let refused = node.library.keep(DocumentKind::Keyring, numbered(1, 9)).await;
+    assert!(matches!(refused, Err(NotKept::Full { limit: 8, .. })), "{refused:?}");
+    let mut read = DocumentSet::clone(&node.library.documents());
+    (9..20).for_each(|port| drop(read.insert(DocumentKind::Keyring, numbered(1, port)).unwrap()));
+    node.library.replace(read).await.unwrap();
+    assert_eq!(keyrings(&node.library.documents()), [1; 8]);
+}
+
+#[tokio::test]
+async fn what_one_agency_makes_alone_is_no_longer_than_64_kib() {
+    let node = Node::new().await;
+    let mut long = numbered(2, 1);
+    long.bytes.extend(vec![b'\n'; 64 << 10]);
+    let text = String::from_utf8(long.bytes).unwrap();
+    let signed_as = DocumentKind::Keyring.signed_as();
+    let long = SignedFile::unsigned("keyring", text).sign(signed_as, OTHER, &key(OTHER, KEYRING));
+    let refused = node.library.keep(DocumentKind::Keyring, long).await.unwrap_err();
+    assert!(matches!(refused, NotKept::NotAdmitted(NotAdmitted::Malformed(_))));
+    assert!(refused.to_string().contains("content: "), "{refused}");
+    assert!(refused.to_string().contains("the limit of 65536"), "{refused}");
+}
+
+#[tokio::test]
+async fn only_a_party_of_some_text_declares() {
+    let node = Node::new().await;
+    let suspend = |party: &str| {
+        let act = Act::Suspension { from: now(), until: None };
+        let (agreement, party) = ("northwest".parse().unwrap(), agency(party));
+        let declaration = Declaration { agreement, version: 1, party, sequence: 1, issued: now(), act };
+        let by = declaration.party.as_str();
+        let file = SignedFile::unsigned("declaration", declaration.to_toml());
+        file.sign(DocumentKind::Declaration.signed_as(), by, &key(by, AGREEMENT))
+    };
+    let declare = async |party| node.library.keep(DocumentKind::Declaration, suspend(party)).await;
+    let unknown = |kept| matches!(kept, Err(NotKept::NotAdmitted(NotAdmitted::UnknownBasis(_))));
+    assert!(unknown(declare(OTHER).await), "nothing is known of the agreement");
+    let without = Agreement { parties: [ORIGIN, HERE].map(agency).to_vec(), ..northwest(1) };
+    node.library.keep(DocumentKind::Agreement, signed(&without, &[HERE])).await.unwrap();
+    assert!(unknown(declare(OTHER).await), "it has no part in the agreement");
+    declare(ORIGIN).await.unwrap();
+    node.keep(2, &[HERE]).await.unwrap();
+    declare(OTHER).await.unwrap();
 }
 
 proptest! {

@@ -52,13 +52,28 @@ impl DocumentSet {
     }
 
     /// All documents, by kind, name and sequence.
-    pub fn iter(&self) -> impl Iterator<Item = (&DocumentRef, &SignedFile)> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&DocumentRef, &SignedFile)> {
         self.documents.iter()
     }
 
     /// The documents of one kind, by name and sequence.
     pub fn of_kind(&self, kind: DocumentKind) -> impl Iterator<Item = (&DocumentRef, &SignedFile)> {
         self.documents.iter().filter(move |(at, _)| at.kind == kind)
+    }
+
+    /// The documents of one kind about one name, by sequence.
+    pub fn of_name<'a>(
+        &'a self,
+        kind: DocumentKind,
+        name: &'a str,
+    ) -> impl DoubleEndedIterator<Item = (&'a DocumentRef, &'a SignedFile)> {
+        let end = |sequence, byte| DocumentRef {
+            kind,
+            name: name.to_owned(),
+            sequence,
+            digest: Digest([byte; 32]),
+        };
+        self.documents.range(end(0, 0)..=end(u64::MAX, u8::MAX))
     }
 
     /// How many there are.
