@@ -90,10 +90,14 @@ impl Reloader {
         }
         let in_force = take_up(&self.store, &federation, &seen).await.map_err(|e| e.to_string())?;
         let epoch = in_force.epoch;
-        self.library.replace(federation.documents).await.map_err(|e| e.to_string())?;
+        // At once: from the store's new epoch on nothing is recorded until the rules here are those of it, and the library
+        // may be busy for long with what peers send.
         self.authority.replace(in_force);
         self.trust.replace(federation.anchors);
         self.local_trust.replace(local_anchors);
+        if let Err(error) = self.library.replace(federation.documents).await {
+            tracing::error!(target: "concord::reload", "what is compared with peers stays as it was: {error}");
+        }
         Ok(epoch)
     }
 }

@@ -7,7 +7,8 @@ use concord_agreements::{Act, Declaration, Facts, Opening, decide};
 use concord_domain::{AgencyId, Digest, Purpose, Refusal};
 use concord_pki::{Renewal, Validity, issue_node, renew_keyring};
 use concord_store::{Execution, Options};
-use concord_trust::{Block, BlockReason, Keyring};
+use concord_trust::{Block, BlockReason, DocumentKind, Keyring, SignedFile};
+use std::task::Poll;
 use std::time::Duration;
 
 /// A running node's reloader, with the rules that it started with as epoch 1.
@@ -326,6 +327,23 @@ async fn what_was_decided_before_cannot_be_recorded_after() {
     let late = Write { name: "test_late", guards, changes: vec![], entries: vec![] };
     let result = reloader.store.submit(late).await;
     assert!(matches!(result, Err(WriteError::GuardFailed(GuardFailure::RulesChanged { .. }))), "{result:?}");
+}
+
+#[tokio::test]
+async fn new_rules_do_not_wait_for_documents_that_are_being_kept() {
+    let world = World::new();
+    let reloader = start(&world).await;
+    world.publish_pact(&pact(1), &[HERE, OTHER]);
+    let file = SignedFile::read(&world.layout().agreements().join("pact.v1.toml")).unwrap();
+    // Begun and never finished: it waits for the store's answer, and the library for it.
+    let mut keeping = Box::pin(reloader.library.keep(DocumentKind::Agreement, file));
+    assert!(std::future::poll_fn(|cx| Poll::Ready(keeping.as_mut().poll(cx).is_pending())).await);
+    tokio::select! {
+        biased;
+        _ = reloader.federation() => panic!("the library was to be busy"),
+        in_force = reloader.authority.newer_than(1) => assert_eq!(in_force.epoch, 2),
+    }
+    assert_epoch(&reloader, 2);
 }
 
 #[tokio::test(start_paused = true)]
