@@ -95,20 +95,17 @@ struct Parts {
     courier: Arc<dyn Courier>,
 }
 
-impl Node {
-    /// Checks everything, opens the store, loads the register, takes the ports, and serves.
-    ///
-    /// # Errors
-    /// See [`StartError`]. Nothing listens then.
-    pub async fn start(config: Config, seams: Seams) -> Result<Self, StartError> {
+impl Parts {
+    /// Checks everything, opens the store and loads the register.
+    async fn open(config: &Config, seams: &Seams) -> Result<Self, StartError> {
         let now = seams.clock.now();
         // Before the store is opened, so that a mistake in the configuration leaves no folder behind.
-        check_first(&config, now)?;
+        check_first(config, now)?;
         let options = Options::new(Arc::clone(&seams.clock), seams.storage);
         let store = Store::open(&config.data, options)?;
         let seen = seen(store.sequences()?);
         let material =
-            Material::load(&config, &seen, store.documents()?, now).map_err(StartError::Material)?;
+            Material::load(config, &seen, store.documents()?, now).map_err(StartError::Material)?;
         material.warnings.iter().for_each(|problem| tracing::warn!(target: "concord::node", "{problem}"));
         let Material { keys, leaf, federation, local_anchors, warnings: _ } = material;
         let in_force = take_up(&store, &federation, &seen).await?;
@@ -120,8 +117,8 @@ impl Node {
         let library = Library::new(store.clone(), config.federation.charter_sha256, Arc::clone(&reload));
         library.replace(federation.documents).await?;
         let peers = Peers::default();
-        let links = links(&seams, &credentials, &trust, peers.clone());
-        let parts = Parts {
+        let links = links(seams, &credentials, &trust, peers.clone());
+        Ok(Self {
             recorder: Recorder::new(config.agency.clone(), Arc::clone(&keys), entropy, store.clone())?,
             register: Arc::new(Register::load(store.clone(), seams.heavy).await?),
             ways: Ways::new(config.agency.clone(), config.routing.lines(), peers),
@@ -136,7 +133,17 @@ impl Node {
             authority: Authority::new(in_force),
             keys,
             store,
-        };
+        })
+    }
+}
+
+impl Node {
+    /// Checks everything, opens the store, loads the register, takes the ports, and serves.
+    ///
+    /// # Errors
+    /// See [`StartError`]. Nothing listens then.
+    pub async fn start(config: Config, seams: Seams) -> Result<Self, StartError> {
+        let parts = Parts::open(&config, &seams).await?;
         catch_up(&config, &seams, &parts).await;
         if config.accept_rollback {
             parts.standing.accept().await?;
@@ -356,3 +363,6 @@ fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes 
     let api = FederationApi::new(inbound, exchange, parts.standing.clone(), Arc::clone(&seams.entropy));
     Routes::new(api.into_service())
 }
+
+#[cfg(test)]
+mod tests;
