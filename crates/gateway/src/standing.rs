@@ -59,7 +59,14 @@ impl Standing {
             Ok(None) => {}
             Ok(Some(rolled_back)) => {
                 tracing::error!(target: "concord::ledger", "{rolled_back}");
-                self.state.send_replace(Some(rolled_back));
+                // The largest of all is what a person accepts: a smaller one that a later peer shows must not hide it.
+                self.state.send_if_modified(|known| {
+                    let larger = known.is_none_or(|known| known.seen < rolled_back.seen);
+                    if larger {
+                        *known = Some(rolled_back);
+                    }
+                    larger
+                });
             }
             Err(error) => {
                 tracing::error!(target: "concord::ledger", %error, "the ledger's size is not known")
@@ -81,19 +88,20 @@ impl Standing {
         Ok((!leads).then_some(RolledBack { seen: seen.size, found }))
     }
 
-    /// Puts on the record that a person lets the node go on, and serves again.
+    /// Puts on the record that a person lets the node go on, and serves again. Says what was accepted, if there was
+    /// anything to accept.
     ///
     /// # Errors
     /// If it cannot be written; nothing is served then.
-    pub async fn accept(&self) -> Result<(), WriteError> {
-        let Some(RolledBack { seen, found: _ }) = self.rolled_back() else { return Ok(()) };
+    pub async fn accept(&self) -> Result<Option<RolledBack>, WriteError> {
+        let Some(rolled_back @ RolledBack { seen, found: _ }) = self.rolled_back() else { return Ok(None) };
         let accepted =
             Change::SawSequence { document: ACCEPTED.to_owned(), sequence: seen, digest: Digest([0; 32]) };
         let entries = vec![concord_ledger::Event::RollbackAccepted { seen }];
         let write = Write { name: "rollback_accepted", guards: vec![], changes: vec![accepted], entries };
         self.store.submit(write).await?;
         self.state.send_replace(None);
-        Ok(())
+        Ok(Some(rolled_back))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A running node: all parts wired together.
 
 use crate::config::Config;
-use crate::federation::seen;
+use crate::federation::{Federation, Seen, seen};
 use crate::housekeeping;
 use crate::listeners::{BindFailed, Listeners};
 use crate::material::Material;
@@ -11,14 +11,15 @@ use crate::reload::{Reloader, take_up};
 use crate::seams::Seams;
 use concord_domain::Timestamp;
 use concord_gateway::{
-    Admission, Admitted, Authority, Checkpointer, Courier, Exchange, Fault, FederationApi, Inbound, Keys,
-    Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Ways,
+    Admission, Admitted, Authority, Checkpointer, Courier, Exchange, Fault, FederationApi, InForce, Inbound,
+    Keys, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Synced, Ways,
 };
 use concord_ledger::Event;
 use concord_services::{AgreementApi, LocalServices, ReflectionFailed, Register, Search, WantedSearch};
 use concord_store::{OpenError, Options, StorageError, Store, Write, WriteError};
 use concord_transport::{Credentials, TrustStore};
 use concord_trust::DocumentSet;
+use std::mem::take;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,9 +96,15 @@ struct Parts {
     courier: Arc<dyn Courier>,
 }
 
+/// What was read at the start, until it is taken up.
+struct Reading {
+    federation: Federation,
+    seen: Seen,
+}
+
 impl Parts {
     /// Checks everything, opens the store and loads the register.
-    async fn open(config: &Config, seams: &Seams) -> Result<Self, StartError> {
+    async fn open(config: &Config, seams: &Seams) -> Result<(Self, Reading), StartError> {
         let now = seams.clock.now();
         // Before the store is opened, so that a mistake in the configuration leaves no folder behind.
         check_first(config, now)?;
@@ -107,18 +114,19 @@ impl Parts {
         let material =
             Material::load(config, &seen, store.documents()?, now).map_err(StartError::Material)?;
         material.warnings.iter().for_each(|problem| tracing::warn!(target: "concord::node", "{problem}"));
-        let Material { keys, leaf, federation, local_anchors, warnings: _ } = material;
-        let in_force = take_up(&store, &federation, &seen).await?;
+        let Material { keys, leaf, mut federation, local_anchors, warnings: _ } = material;
+        // Of the epoch that there is: a new one goes on the record, and nothing may before peers have shown what they hold.
+        let in_force = InForce { rules: Arc::clone(&federation.rules), epoch: store.head()?.epoch };
         let keys = Arc::new(keys);
         let entropy = Arc::clone(&seams.entropy);
         let (credentials, trust) =
-            (Arc::new(Credentials::new(leaf)), Arc::new(TrustStore::new(federation.anchors)));
+            (Arc::new(Credentials::new(leaf)), Arc::new(TrustStore::new(take(&mut federation.anchors))));
         let reload = Arc::new(Notify::new());
         let library = Library::new(store.clone(), config.federation.charter_sha256, Arc::clone(&reload));
-        library.replace(federation.documents).await?;
+        library.replace(take(&mut federation.documents)).await?;
         let peers = Peers::default();
         let links = links(seams, &credentials, &trust, peers.clone());
-        Ok(Self {
+        let parts = Self {
             recorder: Recorder::new(config.agency.clone(), Arc::clone(&keys), entropy, store.clone())?,
             register: Arc::new(Register::load(store.clone(), seams.heavy).await?),
             ways: Ways::new(config.agency.clone(), config.routing.lines(), peers),
@@ -133,7 +141,39 @@ impl Parts {
             authority: Authority::new(in_force),
             keys,
             store,
-        })
+        };
+        Ok((parts, Reading { federation, seen }))
+    }
+
+    /// Begins with what was read, and with what peers have brought since.
+    async fn begin(
+        &self,
+        config: &Config,
+        seams: &Seams,
+        brought: Synced,
+        read: Reading,
+    ) -> Result<(), WriteError> {
+        let Reading { federation, seen } = read;
+        self.authority.replace(take_up(&self.store, &federation, &seen).await?);
+        if brought.received > 0 {
+            self.reloader(config.clone(), seams).reload().await;
+        }
+        Ok(())
+    }
+
+    fn reloader(&self, config: Config, seams: &Seams) -> Reloader {
+        Reloader {
+            config,
+            clock: Arc::clone(&seams.clock),
+            store: self.store.clone(),
+            authority: self.authority.clone(),
+            library: self.library.clone(),
+            standing: self.standing.clone(),
+            trust: Arc::clone(&self.trust),
+            local_trust: Arc::clone(&self.local_trust),
+            credentials: Arc::clone(&self.credentials),
+            now: Arc::clone(&self.reload),
+        }
     }
 }
 
@@ -143,10 +183,18 @@ impl Node {
     /// # Errors
     /// See [`StartError`]. Nothing listens then.
     pub async fn start(config: Config, seams: Seams) -> Result<Self, StartError> {
-        let parts = Parts::open(&config, &seams).await?;
-        catch_up(&config, &seams, &parts).await;
-        if config.accept_rollback {
-            parts.standing.accept().await?;
+        let (parts, read) = Parts::open(&config, &seams).await?;
+        let brought = catch_up(&config, &seams, &parts).await;
+        if config.accept_rollback && parts.standing.accept().await?.is_none() {
+            let (reached, missed) = (brought.reached, brought.missed);
+            tracing::warn!(
+                target: "concord::node", reached, missed,
+                "--accept-rollback changed nothing: no peer that was reached holds more of this ledger than there is"
+            );
+        }
+        // A ledger that is not whole takes no entry at all, not even of this start.
+        if parts.standing.rolled_back().is_none() {
+            parts.begin(&config, &seams, brought, read).await?;
         }
         Self::serve(config, seams, parts).await
     }
@@ -158,7 +206,9 @@ impl Node {
         if let Some(endpoint) = &config.metrics {
             metrics::serve(endpoint.listen)?;
         }
-        record_start(&parts.store).await?;
+        if parts.standing.rolled_back().is_none() {
+            record_start(&parts.store).await?;
+        }
         let (reporter, health) = tonic_health::server::health_reporter();
         reporter.set_service_status("", ServingStatus::Serving).await;
         let local_services = local_services(&config, &seams, &parts);
@@ -190,7 +240,8 @@ impl Node {
     fn keep(&mut self, config: Config, seams: Seams, parts: Parts) {
         let rounds = rounds(&config, &seams, &parts);
         self.keepers.spawn(rounds.run(self.keeping.clone()));
-        let Parts { keys, store, authority, credentials, trust, local_trust, library, standing, .. } = parts;
+        let reloader = parts.reloader(config.clone(), &seams);
+        let Parts { keys, store, standing, .. } = parts;
         let checkpointer = Checkpointer {
             agency: config.agency.clone(),
             keys,
@@ -199,12 +250,7 @@ impl Node {
             every: config.checkpoints.every(),
         };
         self.keepers.spawn(checkpointer.run(self.keeping.clone()));
-        let clock = Arc::clone(&seams.clock);
-        self.keepers.spawn(housekeeping::run(store.clone(), clock, self.keeping.clone()));
-        let now = Arc::clone(&self.reload);
-        let clock = seams.clock;
-        let reloader =
-            Reloader { config, clock, store, authority, library, trust, local_trust, credentials, now };
+        self.keepers.spawn(housekeeping::run(store, seams.clock, self.keeping.clone()));
         self.keepers.spawn(reloader.run(self.keeping.clone()));
     }
 
@@ -289,25 +335,11 @@ async fn tell_health(standing: Standing, reporter: HealthReporter, keeping: Canc
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(2);
 
 /// Before anything is served: what happened while this node was down, or before the backup that it was restored from.
-async fn catch_up(config: &Config, seams: &Seams, parts: &Parts) {
-    let synced = rounds(config, seams, parts).once(CATCH_UP_WITHIN).await;
-    let (reached, missed, received) = (synced.reached, synced.missed, synced.received);
+async fn catch_up(config: &Config, seams: &Seams, parts: &Parts) -> Synced {
+    let synced = rounds(config, seams, parts).with_all(CATCH_UP_WITHIN).await;
+    let Synced { reached, missed, received } = synced;
     tracing::info!(target: "concord::node", reached, missed, received, "compared documents");
-    if received > 0 {
-        let now = Arc::clone(&parts.reload);
-        let reloader = Reloader {
-            config: config.clone(),
-            clock: Arc::clone(&seams.clock),
-            store: parts.store.clone(),
-            authority: parts.authority.clone(),
-            library: parts.library.clone(),
-            trust: Arc::clone(&parts.trust),
-            local_trust: Arc::clone(&parts.local_trust),
-            credentials: Arc::clone(&parts.credentials),
-            now,
-        };
-        reloader.reload().await;
-    }
+    synced
 }
 
 async fn join(tasks: &mut JoinSet<()>) {

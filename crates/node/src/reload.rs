@@ -5,7 +5,7 @@ use crate::federation::{Federation, Seen, local_anchors, seen};
 use crate::material;
 use crate::problem::Problems;
 use concord_domain::Clock;
-use concord_gateway::{Authority, InForce, Library};
+use concord_gateway::{Authority, InForce, Library, Standing};
 use concord_store::{Change, Store, Write, WriteError};
 use concord_transport::{Credentials, TrustStore};
 use std::collections::BTreeMap;
@@ -23,6 +23,7 @@ pub(crate) struct Reloader {
     pub(crate) store: Store,
     pub(crate) authority: Authority,
     pub(crate) library: Library,
+    pub(crate) standing: Standing,
     pub(crate) trust: Arc<TrustStore>,
     pub(crate) local_trust: Arc<TrustStore>,
     pub(crate) credentials: Arc<Credentials>,
@@ -78,6 +79,10 @@ impl Reloader {
     }
 
     async fn federation(&self) -> Result<u64, String> {
+        // Taking up goes on the record, at indices that the ledger has given away before.
+        if let Some(rolled_back) = self.standing.rolled_back() {
+            return Err(rolled_back.to_string());
+        }
         let seen = seen(self.store.sequences().map_err(|e| e.to_string())?);
         let kept = self.store.documents().map_err(|e| e.to_string())?;
         let (read, mut problems) = Federation::read(&self.config, &seen, kept);

@@ -33,8 +33,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::of(&[HERE, OTHER].map(agency))
+    }
+
+    /// With nodes of these, [`HERE`] among them.
+    pub(crate) fn of(nodes: &[AgencyId]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let nodes = [HERE, OTHER].map(agency);
         let addresses = nodes.iter().zip(0u16..).map(|(agency, number)| {
             let at = |port: u16| format!("127.0.0.1:{}", port + number).parse().unwrap();
             (agency.clone(), Addresses { local_api: at(7000), federation_api: at(8000) })
@@ -45,7 +49,7 @@ impl World {
             addresses: addresses.collect(),
             lives: Lives::default(),
         };
-        generate(&Federation::sample().unwrap(), Some(&nodes), dir.path(), &options).unwrap();
+        generate(&Federation::sample().unwrap(), Some(nodes), dir.path(), &options).unwrap();
         let file = Layout::new(dir.path()).node(&agency(HERE)).config();
         let config = Config::load(&file).unwrap();
         Self { dir, config, clock: Arc::new(FixedClock::at(now())) }
@@ -92,7 +96,12 @@ impl World {
 
     /// The agreement key of a node's folder.
     fn agreement_key(&self, name: &str) -> SigningKey {
-        let file = self.layout().node(&agency(name)).key(KeyName::Agreement);
+        self.key(name, KeyName::Agreement)
+    }
+
+    /// A signing key of a node's folder.
+    pub(crate) fn key(&self, name: &str, key: KeyName) -> SigningKey {
+        let file = self.layout().node(&agency(name)).key(key);
         SigningKey::from_text(&std::fs::read_to_string(file).unwrap()).unwrap()
     }
 

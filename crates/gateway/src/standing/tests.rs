@@ -21,8 +21,9 @@ async fn judged(size: u64, purpose: u8) -> (World, Standing) {
 async fn a_larger_checkpoint_of_our_own_stops_everything_until_a_person_decides() {
     let (world, standing) = judged(5, CHECKPOINT).await;
     assert_eq!(standing.rolled_back(), Some(RolledBack { seen: 5, found: 1 }));
-    standing.accept().await.unwrap();
+    assert_eq!(standing.accept().await.unwrap(), Some(RolledBack { seen: 5, found: 1 }));
     assert_eq!(standing.rolled_back(), None);
+    assert_eq!(standing.accept().await.unwrap(), None, "there is nothing more to accept");
     assert!(world.ledger().contains(&Event::RollbackAccepted { seen: 5 }));
     // The same checkpoint again is settled, also after a restart; a still larger one is not.
     let keys = [key(HERE, CHECKPOINT).public()];
@@ -31,6 +32,18 @@ async fn a_larger_checkpoint_of_our_own_stops_everything_until_a_person_decides(
     assert_eq!(again.rolled_back(), None);
     again.judge(&agency(HERE), &note(6, CHECKPOINT), &keys);
     assert!(again.rolled_back().is_some());
+}
+
+#[tokio::test]
+async fn of_what_peers_hold_the_largest_is_accepted_whoever_comes_last() {
+    let (world, standing) = judged(7, CHECKPOINT).await;
+    let keys = [key(HERE, CHECKPOINT).public()];
+    standing.judge(&agency(HERE), &note(5, CHECKPOINT), &keys);
+    assert_eq!(standing.rolled_back(), Some(RolledBack { seen: 7, found: 1 }));
+    standing.accept().await.unwrap();
+    let again = Standing::new(world.store.clone());
+    again.judge(&agency(HERE), &note(7, CHECKPOINT), &keys);
+    assert_eq!(again.rolled_back(), None);
 }
 
 #[tokio::test]

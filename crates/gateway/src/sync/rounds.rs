@@ -55,6 +55,9 @@ impl Rounds {
     pub const PEERS_MAX: usize = 16;
     /// Peers asked at once, each with a page of a megabyte under way.
     const AT_ONCE_MAX: usize = 4;
+    /// The same where all are asked, before anything is served: of 4,000 that do not answer within two seconds, none is
+    /// waited for longer than two minutes.
+    const AT_ONCE_OF_ALL_MAX: usize = 64;
     /// How long a round with one peer may take.
     const PEER_WITHIN: Duration = Duration::from_secs(10);
 
@@ -69,17 +72,33 @@ impl Rounds {
                 () = shutdown.cancelled() => return,
             }
             tokio::select! {
-                _ = self.once(Self::PEER_WITHIN) => {}
+                _ = self.once() => {}
                 () = shutdown.cancelled() => return,
             }
         }
     }
 
-    /// One round, each peer within this time.
-    pub async fn once(&self, within: Duration) -> Synced {
-        let peers = self.peers();
+    /// One round with every peer, each within this time: any of them may be the only one that has seen the most of our
+    /// ledger.
+    pub async fn with_all(&self, within: Duration) -> Synced {
+        self.with_each(self.peers(), Self::AT_ONCE_OF_ALL_MAX, within).await
+    }
+
+    /// One round with some peers.
+    async fn once(&self) -> Synced {
+        let mut peers = self.peers();
+        peers.truncate(Self::PEERS_MAX);
+        self.with_each(peers, Self::AT_ONCE_MAX, Self::PEER_WITHIN).await
+    }
+
+    async fn with_each(
+        &self,
+        peers: Vec<(AgencyId, Vec<String>)>,
+        at_once: usize,
+        within: Duration,
+    ) -> Synced {
         let rounds = iter(peers).map(|(agency, endpoints)| self.with(agency, endpoints, within).boxed());
-        let results: Vec<_> = rounds.buffer_unordered(Self::AT_ONCE_MAX).collect().await;
+        let results: Vec<_> = rounds.buffer_unordered(at_once).collect().await;
         let mut synced = Synced::default();
         for result in &results {
             match result {
@@ -109,7 +128,6 @@ impl Rounds {
             .map(|keyring| (self.entropy.bytes::<8>(), keyring.agency.clone(), keyring.endpoints.clone()))
             .collect();
         peers.sort();
-        peers.truncate(Self::PEERS_MAX);
         peers.into_iter().map(|(_, agency, endpoints)| (agency, endpoints)).collect()
     }
 

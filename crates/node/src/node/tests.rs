@@ -1,37 +1,31 @@
 //! What a node does before it serves.
 
+mod network;
+
 use super::*;
 use crate::testing::{HERE, OTHER, World, agency};
-use concord_domain::SystemEntropy;
-use concord_pki::{Renewal, renew_keyring};
-use concord_transport::{BoxedIo, Listener, Network};
+use concord_domain::{AgencyId, Digest, SystemEntropy};
+use concord_ledger::{Checkpoint, Entry, SignedCheckpoint};
+use concord_pki::{KeyName, Renewal, renew_keyring};
+use concord_store::Change;
 use concord_trust::Keyring;
-use std::io::{Error, ErrorKind, Result as IoResult};
-use std::pin::Pin;
-use std::sync::Mutex;
+use network::MemoryNetwork;
 
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// A network on which nobody answers. Knows who was called.
-#[derive(Debug, Default)]
-struct Deaf {
-    called: Mutex<Vec<String>>,
-}
-
-impl Network for Deaf {
-    fn connect<'a>(&'a self, address: &'a str) -> BoxFuture<'a, IoResult<BoxedIo>> {
-        self.called.lock().unwrap().push(address.to_owned());
-        Box::pin(async { Err(Error::from(ErrorKind::ConnectionRefused)) })
-    }
-
-    fn bind(&self, _: SocketAddr) -> BoxFuture<'_, IoResult<Box<dyn Listener>>> {
-        Box::pin(async { Err(Error::from(ErrorKind::AddrInUse)) })
-    }
-}
-
-fn seams(world: &World, network: &Arc<Deaf>) -> Seams {
+fn seams(world: &World, network: &Arc<MemoryNetwork>) -> Seams {
     let clock: Arc<dyn concord_domain::Clock> = Arc::<concord_domain::FixedClock>::clone(&world.clock);
-    Seams::inline(clock, Arc::new(SystemEntropy), Arc::<Deaf>::clone(network))
+    Seams::inline(clock, Arc::new(SystemEntropy), Arc::<MemoryNetwork>::clone(network))
+}
+
+async fn start(world: &World, name: &str, accept_rollback: bool, network: &Arc<MemoryNetwork>) -> Node {
+    let config = Config::load(&world.layout().node(&agency(name)).config()).unwrap();
+    Node::start(Config { accept_rollback, ..config }, seams(world, network)).await.unwrap()
+}
+
+/// The kinds of the entries of a node's ledger.
+fn ledger(node: &Node) -> Vec<&'static str> {
+    let size = usize::try_from(node.store.head().unwrap().tree.size).unwrap();
+    let entries = node.store.entries(0, size).unwrap();
+    entries.iter().map(|stored| Entry::decode(&stored.bytes).unwrap().event.name()).collect()
 }
 
 fn renew(world: &World, name: &str) {
@@ -46,11 +40,52 @@ async fn after_longer_than_keyrings_live_the_peers_are_asked_all_the_same() {
     renew(&world, HERE);
     let network = Arc::default();
     let seams = seams(&world, &network);
-    let parts = Parts::open(&world.config, &seams).await.unwrap();
+    let (parts, _) = Parts::open(&world.config, &seams).await.unwrap();
     let directory = parts.authority.current().rules.directory().clone();
     let theirs = directory.keyring(&agency(OTHER)).unwrap();
     assert!(!theirs.is_current(world.now()));
     assert!(parts.trust.snapshot().agencies().any(|agency| agency.as_str() == OTHER), "TLS believes it");
     catch_up(&world.config, &seams, &parts).await;
-    assert_eq!(network.called.lock().unwrap().len(), 1);
+    assert_eq!(network.called(), 1);
+}
+
+#[tokio::test]
+async fn at_the_start_everybody_is_asked() {
+    let members = concord_pki::Federation::sample().unwrap().members;
+    let others = members.into_iter().map(|member| member.agency).filter(|agency| agency.as_str() != HERE);
+    let nodes: Vec<AgencyId> = others.take(Rounds::PEERS_MAX + 4).chain([agency(HERE)]).collect();
+    let world = World::of(&nodes);
+    let network = Arc::default();
+    let seams = seams(&world, &network);
+    let (parts, _) = Parts::open(&world.config, &seams).await.unwrap();
+    let asked = rounds(&world.config, &seams, &parts);
+    let lines = &asked.lines;
+    let linked = nodes.iter().filter(|agency| agency.as_str() != HERE && lines.lead_to(agency)).count();
+    assert!(linked > Rounds::PEERS_MAX);
+    let synced = catch_up(&world.config, &seams, &parts).await;
+    assert_eq!((synced.missed, network.called()), (linked, linked));
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_not_whole_takes_no_entry_until_a_person_decides() {
+    let world = World::new();
+    let network = Arc::default();
+    let other = start(&world, OTHER, false, &network).await;
+    assert_eq!(ledger(&other).last(), Some(&"started"));
+    // What it has seen of a ledger that is lost.
+    let checkpoint = Checkpoint { ledger: agency(HERE), size: 99, root: Digest([1; 32]) };
+    let note = SignedCheckpoint::sign(checkpoint, &world.key(HERE, KeyName::Checkpoint)).to_string();
+    let changes = vec![Change::SavePeerCheckpoint { agency: agency(HERE), size: 99, note }];
+    other.store.submit(Write { name: "test_seen", guards: vec![], changes, entries: vec![] }).await.unwrap();
+    let here = start(&world, HERE, false, &network).await;
+    here.reload_handle().notify_one();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(ledger(&here).is_empty(), "{:?}", ledger(&here));
+    here.stop().await;
+    let here = start(&world, HERE, true, &network).await;
+    assert_eq!(ledger(&here).first(), Some(&"rollback-accepted"));
+    assert_eq!(ledger(&here).get(1), Some(&"adopted"));
+    assert_eq!(ledger(&here).last(), Some(&"started"));
+    here.stop().await;
+    other.stop().await;
 }

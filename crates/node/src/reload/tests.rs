@@ -25,6 +25,7 @@ async fn start(world: &World) -> Reloader {
     Reloader {
         config: world.config.clone(),
         library,
+        standing: Standing::new(store.clone()),
         clock,
         store,
         authority: Authority::new(in_force),
