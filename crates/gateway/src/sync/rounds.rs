@@ -97,22 +97,31 @@ impl Rounds {
         at_once: usize,
         within: Duration,
     ) -> Synced {
-        let rounds = iter(peers).map(|(agency, endpoints)| self.with(agency, endpoints, within).boxed());
+        let rounds = iter(peers).map(|(agency, endpoints)| {
+            let gain = self.with(agency.clone(), endpoints, within);
+            gain.map(|gain| (agency, gain)).boxed()
+        });
         let results: Vec<_> = rounds.buffer_unordered(at_once).collect().await;
-        let mut synced = Synced::default();
-        for result in &results {
-            match result {
+        let (mut synced, mut fresh) = (Synced::default(), false);
+        for (peer, gain) in &results {
+            match gain {
                 Some(gain) => {
                     synced.reached += 1;
                     synced.received += gain.received;
+                    fresh |= !self.is_blocked(peer);
                 }
                 None => synced.missed += 1,
             }
         }
-        if synced.reached > 0 {
+        if fresh {
             self.authority.set_synced(self.clock.now());
         }
         synced
+    }
+
+    /// A blocked peer may hold back what would stop it, such as a withdrawal: comparing with it alone makes nobody fresh.
+    fn is_blocked(&self, peer: &AgencyId) -> bool {
+        self.authority.current().directory().blocked(peer, self.clock.now()).is_some()
     }
 
     /// The members that have a keyring with an endpoint, but us, in random order. Also one that has ended: a node that was

@@ -6,9 +6,9 @@ use super::*;
 use crate::testing::{HERE, OTHER, World, agency};
 use concord_domain::{AgencyId, Digest, SystemEntropy};
 use concord_ledger::{Checkpoint, Entry, SignedCheckpoint};
-use concord_pki::{KeyName, Renewal, renew_keyring};
+use concord_pki::{BlockNotice, KeyName, Renewal, renew_keyring};
 use concord_store::Change;
-use concord_trust::Keyring;
+use concord_trust::{BlockReason, Keyring};
 use network::MemoryNetwork;
 
 fn seams(world: &World, network: &Arc<MemoryNetwork>) -> Seams {
@@ -87,5 +87,25 @@ async fn a_ledger_that_is_not_whole_takes_no_entry_until_a_person_decides() {
     assert_eq!(ledger(&here).get(1), Some(&"adopted"));
     assert_eq!(ledger(&here).last(), Some(&"started"));
     here.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn comparing_with_a_blocked_peer_alone_makes_nobody_fresh() {
+    let world = World::new();
+    let network = Arc::default();
+    let other = start(&world, OTHER, false, &network).await;
+    let synced = async || {
+        let seams = seams(&world, &network);
+        let (parts, _) = Parts::open(&world.config, &seams).await.unwrap();
+        let reached = catch_up(&world.config, &seams, &parts).await.reached;
+        let synced = parts.authority.synced();
+        parts.store.close().await;
+        (reached, synced)
+    };
+    assert_eq!(synced().await, (1, Some(world.now())));
+    let notice = BlockNotice { now: world.now(), until: None, reason: BlockReason::Exercise };
+    concord_pki::block(&world.layout(), &agency(OTHER), notice).unwrap();
+    assert_eq!(synced().await, (1, None));
     other.stop().await;
 }
