@@ -11,7 +11,7 @@ mod kind;
 mod set;
 mod succession;
 
-pub use block::{Block, BlockReason};
+pub use block::{Block, BlockReason, EmergencyKeys};
 pub use card::{Card, DutyDesk, Names};
 pub use charter::{Charter, Member, MemberKind};
 pub use directory::{Directory, DirectoryBuilder};

@@ -3,8 +3,8 @@
 use concord_agreements::{Agreement, AgreementError, Declaration, SignedDeclaration};
 use concord_domain::{AgencyId, Digest};
 use concord_trust::{
-    Card, Charter, Directory, DocumentError, DocumentKind, DocumentRef, DocumentSet, Keyring, PublicKey,
-    Signature, SignedFile, Succession, sha256,
+    Block, Card, Charter, Directory, DocumentError, DocumentKind, DocumentRef, DocumentSet, Keyring,
+    PublicKey, Signature, SignedFile, Succession, sha256,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,8 +133,9 @@ impl<'a> Judge<'a> {
     }
 
     fn block(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
-        concord_trust::Block::verify(file, self.directory.charter()).map_err(blame)?;
-        Ok(self.directory.charter().emergency.into_iter().collect())
+        let keys = self.succession.emergency_keys();
+        Block::verify(file, self.directory.charter(), &keys).map_err(blame)?;
+        Ok(keys.all().to_vec())
     }
 
     /// Only of a party of some text of the agreement: whoever has no part in it has nothing to declare.

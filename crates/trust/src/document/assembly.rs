@@ -52,8 +52,9 @@ impl Directory {
         let cards = latest(&files(DocumentKind::Card), &floor, card, &mut problems);
         let floor = std::rc::Rc::new(floor);
         let of_builder = std::rc::Rc::clone(&floor);
-        let mut builder =
-            DirectoryBuilder::new(succession.current().clone()).above(move |name: &str| (*of_builder)(name));
+        let mut builder = DirectoryBuilder::new(succession.current().clone())
+            .above(move |name: &str| (*of_builder)(name))
+            .stopped_by(succession.emergency_keys());
         for (file, _) in cards {
             problems.extend(builder.card(file).err());
         }

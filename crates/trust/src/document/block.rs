@@ -2,6 +2,7 @@
 
 use super::{Charter, Document, DocumentError, Signed, SignedFile, signed, to_toml};
 use crate::cose::Kind;
+use crate::signing::PublicKey;
 use concord_domain::{AgencyId, Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -70,18 +71,73 @@ impl Block {
         !self.lifted && self.from <= now && self.until.is_none_or(|until| now < until)
     }
 
-    /// Accepts the notice if it is about a member and the charter's emergency key signed it.
-    pub fn verify(file: &SignedFile, charter: &Charter) -> Result<Signed<Self>, DocumentError> {
+    /// Accepts the notice if it is about a member of `charter` and one of `keys` signed it; a lift only by the current one.
+    pub fn verify(
+        file: &SignedFile,
+        charter: &Charter,
+        keys: &EmergencyKeys,
+    ) -> Result<Signed<Self>, DocumentError> {
         let block = signed::<Self>(file)?;
-        let key = charter.emergency.ok_or_else(|| DocumentError::Contradiction {
-            file: file.name.clone(),
-            message: "the charter names no emergency key that could sign it".into(),
-        })?;
-        file.require(Kind::Block, "emergency", &key)?;
+        let current = keys.require_current(file);
+        if block.lifted || !keys.all().iter().any(|key| is_signed(file, key)) {
+            current?;
+        }
         if !charter.members.iter().any(|member| member.agency == block.agency) {
             return Err(DocumentError::NotAMember { file: file.name.clone(), agency: block.agency.clone() });
         }
         Ok(block)
+    }
+}
+
+/// The emergency keys of the charters that count. A notice stays when a successor changes the key or names none: whoever
+/// writes charters would otherwise let everybody go on who was stopped.
+#[derive(Debug, Clone, Default)]
+pub struct EmergencyKeys {
+    /// The oldest first.
+    keys: Vec<PublicKey>,
+}
+
+impl EmergencyKeys {
+    /// Of these charters, the oldest first.
+    pub(super) fn of<'a>(charters: impl IntoIterator<Item = &'a Charter>) -> Self {
+        Self { keys: charters.into_iter().filter_map(|charter| charter.emergency).collect() }
+    }
+
+    /// All of them: each may stop an agency.
+    pub fn all(&self) -> &[PublicKey] {
+        &self.keys
+    }
+
+    /// Demands the signature of the key that may let an agency go on: that of the latest charter that names one.
+    fn require_current(&self, file: &SignedFile) -> Result<(), DocumentError> {
+        let key = self.keys.last().ok_or_else(|| DocumentError::Contradiction {
+            file: file.name.clone(),
+            message: "the charter names no emergency key that could sign it".into(),
+        })?;
+        file.require(Kind::Block, "emergency", key)
+    }
+}
+
+fn is_signed(file: &SignedFile, key: &PublicKey) -> bool {
+    file.require(Kind::Block, "emergency", key).is_ok()
+}
+
+/// A verified notice.
+pub(super) struct Notice {
+    pub(super) block: Signed<Block>,
+    /// Whether the current key signed it. One by a former key alone takes nothing away.
+    by_current: bool,
+}
+
+impl Notice {
+    /// As [`Block::verify`].
+    pub(super) fn verify(
+        file: &SignedFile,
+        charter: &Charter,
+        keys: &EmergencyKeys,
+    ) -> Result<Self, DocumentError> {
+        let block = Block::verify(file, charter, keys)?;
+        Ok(Self { block, by_current: keys.require_current(file).is_ok() })
     }
 }
 
@@ -104,30 +160,50 @@ impl Document for Block {
     }
 }
 
+/// What counts of the notices about one agency.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Standing {
+    /// Those that count.
+    pub(super) notices: Vec<Signed<Block>>,
+    /// The last of them that the current key signed: the floor of the next reading. One by a former key must not put any
+    /// below the floor.
+    pub(super) highest: Option<(u64, Digest)>,
+}
+
 /// The notices about one agency that count, out of all that were verified.
 ///
 /// The one with the highest sequence counts; a lift only where it names, as its predecessor, a notice that counted
-/// if one is known: two texts under one sequence are read so that the agency is stopped. The order in which notices
-/// come makes no difference.
-pub(super) fn standing(mut notices: Vec<Signed<Block>>) -> Vec<Signed<Block>> {
-    notices.sort_by_key(|notice| (notice.sequence, notice.digest()));
-    notices.dedup_by_key(|notice| notice.digest());
-    let mut standing: Vec<Signed<Block>> = Vec::new();
-    for same in notices.chunk_by(|a, b| a.sequence == b.sequence) {
-        let follows = |notice: &&Signed<Block>| {
-            let gap = standing.iter().all(|before| before.sequence.checked_add(1) != Some(notice.sequence));
-            gap || standing.iter().any(|before| notice.previous == Some(before.digest()))
-        };
-        let stops = |notice: &&Signed<Block>| !notice.lifted;
-        let (following, others): (Vec<_>, Vec<_>) = same.iter().partition(|notice| follows(notice));
-        let stopping: Vec<_> = same.iter().filter(stops).cloned().collect();
-        if following.is_empty() {
-            standing.extend(others.into_iter().filter(stops).cloned());
-        } else if stopping.is_empty() {
-            standing = following.into_iter().cloned().collect();
-        } else {
-            standing = stopping;
-        }
+/// if one is known: two texts under one sequence are read so that the agency is stopped. One by a former key counts
+/// beside the others: its end must not be the end of theirs. The order in which notices come makes no difference.
+pub(super) fn standing(mut notices: Vec<Notice>) -> Standing {
+    notices.sort_by_key(|notice| (notice.block.sequence, notice.block.digest(), !notice.by_current));
+    notices.dedup_by_key(|notice| notice.block.digest());
+    let mut standing = Standing::default();
+    for same in notices.chunk_by(|a, b| a.block.sequence == b.block.sequence) {
+        let (current, former): (Vec<_>, Vec<_>) = same.iter().partition(|notice| notice.by_current);
+        let current: Vec<_> = current.iter().map(|notice| notice.block.clone()).collect();
+        take(&mut standing.notices, &current);
+        let last = standing.notices.last().map(|last| (last.sequence, last.digest()));
+        standing.highest = if current.is_empty() { standing.highest } else { last };
+        standing.notices.extend(former.iter().map(|notice| notice.block.clone()));
     }
     standing
+}
+
+/// Lets the notices of one sequence take the place of those before.
+fn take(standing: &mut Vec<Signed<Block>>, same: &[Signed<Block>]) {
+    let follows = |notice: &&Signed<Block>| {
+        let gap = standing.iter().all(|before| before.sequence.checked_add(1) != Some(notice.sequence));
+        gap || standing.iter().any(|before| notice.previous == Some(before.digest()))
+    };
+    let stops = |notice: &&Signed<Block>| !notice.lifted;
+    let (following, others): (Vec<_>, Vec<_>) = same.iter().partition(|notice| follows(notice));
+    let stopping: Vec<_> = same.iter().filter(stops).cloned().collect();
+    if following.is_empty() {
+        standing.extend(others.into_iter().filter(stops).cloned());
+    } else if stopping.is_empty() {
+        *standing = following.into_iter().cloned().collect();
+    } else {
+        *standing = stopping;
+    }
 }

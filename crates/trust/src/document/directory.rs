@@ -1,8 +1,9 @@
 //! The directory: one consistent view of charter, cards, keyrings and block notices.
 
+use super::block::Notice;
 use super::{
-    Block, Card, Charter, DocumentError, Floor, Keyring, Member, Signed, SignedFile, above_floor, block,
-    follows,
+    Block, Card, Charter, DocumentError, EmergencyKeys, Floor, Keyring, Member, Signed, SignedFile,
+    above_floor, block, follows,
 };
 use crate::signing::{KeyId, PublicKey};
 use concord_domain::{AgencyId, Digest, Timestamp};
@@ -20,7 +21,7 @@ pub struct Directory {
     /// Who publishes a message key, in its keyring or in the one before.
     message_keys: BTreeMap<KeyId, BTreeSet<AgencyId>>,
     /// The notices that count; more than one of an agency only if two were signed under one sequence.
-    blocks: BTreeMap<AgencyId, Vec<Signed<Block>>>,
+    blocks: BTreeMap<AgencyId, block::Standing>,
 }
 
 impl Directory {
@@ -67,7 +68,7 @@ impl Directory {
     /// The notices about a member that count: mostly the latest alone, more only where two were signed under one
     /// sequence.
     pub fn blocks_of(&self, agency: &AgencyId) -> &[Signed<Block>] {
-        self.blocks.get(agency).map_or(&[], Vec::as_slice)
+        self.blocks.get(agency).map_or(&[], |standing| &standing.notices)
     }
 
     /// The keyrings that publish a message key of this name, by agency, each with that key: as its own, as the next
@@ -127,7 +128,8 @@ type BoxedFloor = Box<dyn Fn(&str) -> Option<(u64, Digest)>>;
 pub struct DirectoryBuilder {
     directory: Directory,
     floor: BoxedFloor,
-    notices: BTreeMap<AgencyId, Vec<Signed<Block>>>,
+    emergency: EmergencyKeys,
+    notices: BTreeMap<AgencyId, Vec<Notice>>,
 }
 
 impl std::fmt::Debug for DirectoryBuilder {
@@ -141,8 +143,15 @@ impl DirectoryBuilder {
     pub fn new(charter: Signed<Charter>) -> Self {
         let members = charter.members.iter().map(|m| (m.agency.clone(), m.clone())).collect();
         let (cards, keyrings, before, message_keys, blocks) = Default::default();
+        let emergency = EmergencyKeys::of([&*charter]);
         let directory = Directory { charter, members, cards, keyrings, before, message_keys, blocks };
-        Self { directory, floor: Box::new(|_| None), notices: BTreeMap::new() }
+        Self { directory, floor: Box::new(|_| None), emergency, notices: BTreeMap::new() }
+    }
+
+    /// Takes the block notices of all charters from the pinned one on.
+    #[must_use]
+    pub(super) fn stopped_by(self, emergency: EmergencyKeys) -> Self {
+        Self { emergency, ..self }
     }
 
     /// Takes nothing older than what was seen before.
@@ -185,17 +194,18 @@ impl DirectoryBuilder {
     /// but a lift only as the successor of what was seen. Of two texts under one sequence the one that stops the agency
     /// counts; the error tells that there are two.
     pub fn block(&mut self, file: &SignedFile) -> Result<(), DocumentError> {
-        let block = Block::verify(file, &self.directory.charter)?;
+        let notice = Notice::verify(file, &self.directory.charter, &self.emergency)?;
+        let block = &notice.block;
         let seen = (self.floor)(&block_name(&block.agency));
-        let fits = follows(&block, file, seen);
+        let fits = follows(block, file, seen);
         if matches!(fits, Err(DocumentError::BelowFloor { .. })) || (fits.is_err() && block.lifted) {
             return fits;
         }
         let beside = self.notices.entry(block.agency.clone()).or_default();
         let same = |other: &&Signed<Block>| other.sequence == block.sequence;
-        let other = beside.iter().find(same).map(|other| (other.sequence, other.digest()));
-        let single = above_floor(&block, file, other);
-        beside.push(block);
+        let other = beside.iter().map(|other| &other.block).find(same);
+        let single = above_floor(block, file, other.map(|other| (other.sequence, other.digest())));
+        beside.push(notice);
         fits.and(single)
     }
 
@@ -258,8 +268,10 @@ impl Directory {
         let charter = ("charter".to_owned(), self.charter.sequence, self.charter.digest());
         let cards = self.cards.values().map(|c| (card_name(&c.agency), c.sequence, c.digest()));
         let keyrings = self.keyrings.values().map(|k| (keyring_name(&k.agency), k.sequence, k.digest()));
-        let blocks = self.blocks.values().filter_map(|notices| notices.last());
-        let blocks = blocks.map(|b| (block_name(&b.agency), b.sequence, b.digest()));
+        let blocks = self.blocks.iter().filter_map(|(agency, standing)| {
+            let (sequence, digest) = standing.highest?;
+            Some((block_name(agency), sequence, digest))
+        });
         std::iter::once(charter).chain(cards).chain(keyrings).chain(blocks)
     }
 

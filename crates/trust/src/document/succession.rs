@@ -1,6 +1,6 @@
 //! From the pinned charter to the one that counts: each successor by leave of the one before.
 
-use super::{Charter, Document, DocumentError, Signed, SignedFile, above_floor, signed};
+use super::{Charter, Document, DocumentError, EmergencyKeys, Signed, SignedFile, above_floor, signed};
 use crate::sha256;
 use concord_domain::Digest;
 use std::collections::BTreeSet;
@@ -79,6 +79,11 @@ impl Succession {
     /// All that count, the pinned one first.
     pub fn charters(&self) -> impl Iterator<Item = &Signed<Charter>> {
         std::iter::once(&self.pinned).chain(&self.chain)
+    }
+
+    /// The emergency keys of all that count.
+    pub fn emergency_keys(&self) -> EmergencyKeys {
+        EmergencyKeys::of(self.charters().map(|charter| &**charter))
     }
 
     /// Successors of one charter that exclude each other, all signed: proof against those who signed both.

@@ -1,7 +1,10 @@
 //! Block notices: who may sign them, when they stop whom, and which of several counts.
 
 use super::contradiction;
-use crate::document::{Block, BlockReason, Charter, Directory, DirectoryBuilder, DocumentError, SignedFile};
+use crate::document::{
+    Block, BlockReason, Charter, Directory, DirectoryBuilder, DocumentError, DocumentKind, DocumentSet,
+    SignedFile,
+};
 use crate::testing::{NOW, agency, block_file, charter, charter_file, key, signed_charter};
 use crate::{Kind, sha256};
 use concord_domain::Digest;
@@ -133,6 +136,60 @@ fn the_folder_of_notices_is_read_if_it_is_there() {
     let (directory, problems) = read();
     assert!(is_blocked(&directory));
     assert_eq!(problems.len(), 1, "{problems:?}");
+}
+
+/// A notice signed by the emergency key of this name.
+fn signed_by(block: &Block, name: &str) -> SignedFile {
+    let file = SignedFile::unsigned("block", block.to_toml());
+    file.sign(Kind::Block, "emergency", &key("charter", name))
+}
+
+/// What counts of these notices after a successor of the charter named another emergency key, or none.
+fn after_successor(emergency: Option<&str>, notices: &[SignedFile]) -> Directory {
+    let pinned = charter_file(&charter(), &["1", "2"]);
+    let digest = sha256(&[&pinned.bytes]);
+    let emergency = emergency.map(|name| key("charter", name).public());
+    let successor = Charter { sequence: 2, previous: Some(digest), emergency, ..charter() };
+    let mut set = DocumentSet::default();
+    for file in [pinned, charter_file(&successor, &["1", "2"])] {
+        set.insert(DocumentKind::Charter, file).unwrap();
+    }
+    notices.iter().for_each(|file| drop(set.insert(DocumentKind::Block, file.clone()).unwrap()));
+    let (directory, _) = Directory::of(&set, digest, |_: &str| None).unwrap();
+    assert_eq!(directory.charter().sequence, 2);
+    directory
+}
+
+#[test]
+fn a_successor_of_the_charter_lets_nobody_go_on() {
+    let first = notice(1, None);
+    let stop = signed_by(&first, "emergency");
+    let lift = lift(2, &first);
+    let lifted_by = |emergency, name: &str| {
+        !is_blocked(&after_successor(emergency, &[stop.clone(), signed_by(&lift, name)]))
+    };
+    for emergency in [Some("new"), None] {
+        assert!(is_blocked(&after_successor(emergency, std::slice::from_ref(&stop))), "{emergency:?}");
+    }
+    let refused = after_successor(Some("new"), &[signed_by(&lift, "emergency")]);
+    assert!(refused.blocks_of(&agency("yn.police.cn")).is_empty());
+    assert!(lifted_by(Some("new"), "new"));
+    assert!(!lifted_by(Some("new"), "emergency"), "the former key only stops");
+    assert!(lifted_by(None, "emergency"), "the last that there was");
+    assert!(!lifted_by(None, "new"));
+}
+
+#[test]
+fn a_notice_by_a_former_key_takes_nothing_away() {
+    let first = notice(1, None);
+    let short = Block { until: Some(NOW.plus(Duration::from_millis(1))), ..notice(2, Some(&first)) };
+    let files = [signed_by(&first, "new"), signed_by(&short, "emergency")];
+    let directory = after_successor(Some("new"), &files);
+    assert!(directory.blocked(&agency("yn.police.cn"), NOW.plus(HOUR)).is_some(), "its end is its own");
+    let floor: Vec<_> = directory.highest().filter(|(name, ..)| name.contains("block")).collect();
+    assert_eq!(floor, [("block/yn.police.cn".to_owned(), 1, digest(&first))]);
+    let files = [files.as_slice(), &[signed_by(&lift(3, &short), "new")]].concat();
+    assert!(!is_blocked(&after_successor(Some("new"), &files)));
 }
 
 proptest! {
