@@ -29,8 +29,8 @@ impl Directory {
 
     /// Takes of `set` the charter that counts, starting from the one with the digest `pinned`, and of each agency the
     /// latest card and keyring. A bad one, or one below the floor, leaves its agency without it and is told in the list,
-    /// and so is a bad block notice. Of two texts under one sequence the one that was seen first counts, and no successor
-    /// of either.
+    /// and so are a bad block notice and a successor of the charter that another one excludes. Of two texts under one
+    /// sequence the one that was seen first counts, and no successor of either.
     ///
     /// # Errors
     /// If no charter counts.
@@ -41,7 +41,7 @@ impl Directory {
     ) -> Result<(Self, Vec<DocumentError>), DocumentError> {
         let charters = set.of_kind(DocumentKind::Charter).map(|(_, file)| file);
         let succession = Succession::follow(charters, pinned, floor(DocumentKind::Charter.as_str()))?;
-        let mut problems = Vec::new();
+        let mut problems = rival_charters(set, &succession);
         let files = |kind| set.of_kind(kind).map(|(_, file)| file).collect::<Vec<_>>();
         let members: BTreeMap<_, _> =
             succession.current().members.iter().map(|m| (m.agency.clone(), m.root)).collect();
@@ -75,6 +75,17 @@ impl Directory {
         }
         Ok((builder.build(), problems))
     }
+}
+
+/// The successors of one charter that exclude each other, but one that counts: somebody signed both, which people must
+/// know.
+fn rival_charters(set: &DocumentSet, succession: &Succession) -> Vec<DocumentError> {
+    let counting: BTreeSet<Digest> = succession.charters().map(Signed::digest).collect();
+    let excluded = |digest: &Digest| succession.rivals().contains(digest) && !counting.contains(digest);
+    let rivals = set.of_kind(DocumentKind::Charter).filter(|(at, _)| excluded(&at.digest));
+    rivals
+        .map(|(at, file)| DocumentError::OtherText { file: file.name.clone(), sequence: at.sequence })
+        .collect()
 }
 
 /// Of each name the file that counts, with the document before it where that is there. Those below what was seen go

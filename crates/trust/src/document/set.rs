@@ -95,16 +95,6 @@ impl DocumentSet {
     pub fn summary(&self) -> Digest {
         summary(self.fingerprints().into_keys())
     }
-
-    /// The documents that several texts claim to be under one sequence: proof against whoever signed both. An agreement
-    /// or a charter that was only proposed twice is for its verifier to tell apart.
-    pub fn rivals(&self) -> impl Iterator<Item = Vec<&DocumentRef>> {
-        let mut by_place: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for at in self.documents.keys() {
-            by_place.entry((at.kind, &at.name, at.sequence)).or_default().push(at);
-        }
-        by_place.into_values().filter(|texts| texts.len() > 1)
-    }
 }
 
 /// SHA-256 over fingerprints, which must be in order.

@@ -1,6 +1,6 @@
 //! Successors of the pinned charter: by leave of the one before, one at a time.
 
-use crate::document::{Charter, DocumentError, SignedFile, Succession};
+use crate::document::{Charter, Directory, DocumentError, DocumentKind, DocumentSet, SignedFile, Succession};
 use crate::sha256;
 use crate::testing::{charter, charter_file, key, member};
 use concord_domain::Digest;
@@ -76,6 +76,24 @@ fn of_two_successors_the_first_seen_stays_and_none_follows() {
     // What was in force before its rival came stays in force.
     let succession = follow(&files, Some((3, digest(&after)))).unwrap();
     assert_eq!(succession.current().digest(), digest(&after));
+}
+
+#[test]
+fn of_two_successors_people_are_told() {
+    let one = charter_file(&next(&pinned(), 2, "a.cn"), &["1", "2"]);
+    let other = charter_file(&next(&pinned(), 2, "b.cn"), &["2", "3"]);
+    let told = |files: &[&SignedFile], seen: Option<(u64, Digest)>| {
+        let mut set = DocumentSet::default();
+        files.iter().for_each(|file| drop(set.insert(DocumentKind::Charter, (*file).clone()).unwrap()));
+        let floor = move |name: &str| seen.filter(|_| name == "charter");
+        let (_, problems) = Directory::of(&set, digest(&pinned()), floor).unwrap();
+        let of_two = |e: &DocumentError| matches!(e, DocumentError::OtherText { sequence: 2, .. });
+        assert!(problems.iter().all(of_two), "{problems:?}");
+        problems.len()
+    };
+    assert_eq!(told(&[&pinned(), &one, &other], None), 2, "neither counts");
+    assert_eq!(told(&[&pinned(), &one, &other], Some((2, digest(&one)))), 1, "the first seen counts");
+    assert_eq!(told(&[&pinned(), &one], None), 0);
 }
 
 #[test]
