@@ -69,7 +69,7 @@ impl<'a> Judge<'a> {
     pub(crate) fn admit(&self, kind: DocumentKind, file: &SignedFile) -> Result<Admitted, NotAdmitted> {
         check_length(kind, file)?;
         let at = DocumentRef::of(kind, file).map_err(|e| NotAdmitted::Malformed(e.to_string()))?;
-        let (keys, proposed_by) = match kind {
+        let (signers, proposed_by) = match kind {
             DocumentKind::Charter => (self.charter(file)?, None),
             DocumentKind::Card => (self.card(file)?, None),
             DocumentKind::Keyring => (self.keyring(file)?, None),
@@ -78,19 +78,19 @@ impl<'a> Judge<'a> {
             DocumentKind::Agreement => self.agreement(&at, file)?,
         };
         let bytes = file.bytes.clone();
-        let signatures = counting(kind, file, &keys);
+        let signatures = counting(kind, file, signers);
         Ok(Admitted { at, file: SignedFile { name: file.name.clone(), bytes, signatures }, proposed_by })
     }
 
     /// A successor of a charter that counts; or one before the pinned charter, which its digest proves.
-    fn charter(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
+    fn charter(&self, file: &SignedFile) -> Result<Vec<Signer>, NotAdmitted> {
         let digest = sha256(&[&file.bytes]);
         if self.before_pinned().contains(&digest) {
-            return Ok(Charter::verify(file, digest).map_err(blame)?.keys.clone());
+            return Ok(unnamed(&Charter::verify(file, digest).map_err(blame)?.keys));
         }
         let successor = self.succession.charters().find_map(|before| {
             let charter = Charter::succeeding(file, before).ok()?;
-            Some(before.keys.iter().chain(&charter.keys).copied().collect())
+            Some(unnamed(before.keys.iter().chain(&charter.keys)))
         });
         let nothing = "the charter follows none that counts here, or too few of the keys before signed it";
         successor.ok_or_else(|| NotAdmitted::NotEntitled(nothing.to_owned()))
@@ -116,30 +116,30 @@ impl<'a> Judge<'a> {
         Some((digest, Charter::verify(file, digest).ok()?.previous))
     }
 
-    fn card(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
+    fn card(&self, file: &SignedFile) -> Result<Vec<Signer>, NotAdmitted> {
         let root = |agency: &AgencyId| self.directory.member(agency).map(|member| member.root);
         let card = Card::verify(file, root).map_err(blame)?;
         let latest = self.directory.card(&card.agency).map(|latest| latest.sequence);
         check_superseded(file, card.sequence, latest)?;
-        Ok(root(&card.agency).into_iter().collect())
+        Ok(Signer::of(&card.agency, root(&card.agency)))
     }
 
-    fn keyring(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
+    fn keyring(&self, file: &SignedFile) -> Result<Vec<Signer>, NotAdmitted> {
         let key = |agency: &AgencyId| self.directory.card(agency).map(|card| card.keyring_key);
         let keyring = Keyring::verify(file, key).map_err(blame)?;
         let latest = self.directory.keyring(&keyring.agency).map(|latest| latest.sequence);
         check_superseded(file, keyring.sequence, latest)?;
-        Ok(key(&keyring.agency).into_iter().collect())
+        Ok(Signer::of(&keyring.agency, key(&keyring.agency)))
     }
 
-    fn block(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
+    fn block(&self, file: &SignedFile) -> Result<Vec<Signer>, NotAdmitted> {
         let keys = self.succession.emergency_keys();
         Block::verify(file, self.directory.charter(), &keys).map_err(blame)?;
-        Ok(keys.all().to_vec())
+        Ok(keys.all().iter().map(|key| Signer { key: *key, label: Some(EMERGENCY.to_owned()) }).collect())
     }
 
     /// Only of a party of some text of the agreement: whoever has no part in it has nothing to declare.
-    fn declaration(&self, file: &SignedFile) -> Result<Vec<PublicKey>, NotAdmitted> {
+    fn declaration(&self, file: &SignedFile) -> Result<Vec<Signer>, NotAdmitted> {
         let declaration = SignedDeclaration::verify(file, &self.directory).map_err(blame_agreement)?;
         if !self.parties_of(declaration.agreement.as_str()).contains(&declaration.party) {
             let Declaration { party, agreement, .. } = &*declaration;
@@ -147,7 +147,7 @@ impl<'a> Judge<'a> {
                 format!("{}: {party} is a party of no text of {agreement} that is known", file.name);
             return Err(NotAdmitted::UnknownBasis(message));
         }
-        Ok(self.directory.agreement_key(&declaration.party).into_iter().collect())
+        Ok(Signer::of(&declaration.party, self.directory.agreement_key(&declaration.party)))
     }
 
     /// At least one party must have signed. Signatures of those who are parties of another version count too: they may
@@ -156,7 +156,7 @@ impl<'a> Judge<'a> {
         &self,
         at: &DocumentRef,
         file: &SignedFile,
-    ) -> Result<(Vec<PublicKey>, Option<AgencyId>), NotAdmitted> {
+    ) -> Result<(Vec<Signer>, Option<AgencyId>), NotAdmitted> {
         let agreement = Agreement::parse(file).map_err(blame_agreement)?;
         let Some(first) = self.first_signer(&agreement, file).cloned() else {
             let message = format!("{}: none of its parties has signed with the key of its card", file.name);
@@ -165,8 +165,9 @@ impl<'a> Judge<'a> {
         let whole = agreement.parties.iter().all(|party| self.has_signed(party, file));
         let of_others = self.parties_of(&at.name);
         let agencies = agreement.parties.iter().chain(&*of_others);
-        let keys = agencies.filter_map(|agency| self.directory.agreement_key(agency)).collect();
-        Ok((keys, (!whole).then_some(first)))
+        let signers =
+            agencies.flat_map(|agency| Signer::of(agency, self.directory.agreement_key(agency))).collect();
+        Ok((signers, (!whole).then_some(first)))
     }
 
     /// The parties of every known text of an agreement that one of its parties has signed. Found once: each text of a
@@ -229,18 +230,43 @@ fn check_superseded(file: &SignedFile, sequence: u64, latest: Option<u64>) -> Re
     }
 }
 
-/// The signatures that one of `keys` made over the file's bytes, one a key.
-fn counting(kind: DocumentKind, file: &SignedFile, keys: &[PublicKey]) -> Vec<Signature> {
-    let by = |key: &PublicKey| {
+/// Somebody whose signature counts.
+struct Signer {
+    key: PublicKey,
+    /// What the signature is called: whoever hands it over may have written anybody's name on it. A charter does not say
+    /// whose its keys are.
+    label: Option<String>,
+}
+
+impl Signer {
+    /// An agency, if it has the key.
+    fn of(agency: &AgencyId, key: Option<PublicKey>) -> Vec<Self> {
+        key.map(|key| Self { key, label: Some(agency.to_string()) }).into_iter().collect()
+    }
+
+    /// Its signature over the file's bytes.
+    fn signature(&self, kind: DocumentKind, file: &SignedFile) -> Option<Signature> {
         let valid = |signature: &&Signature| {
-            key.verify_detached(kind.signed_as(), &file.bytes, &signature.cose).is_ok()
+            self.key.verify_detached(kind.signed_as(), &file.bytes, &signature.cose).is_ok()
         };
-        file.signatures.iter().find(valid).cloned()
-    };
-    let mut keys = keys.to_vec();
-    keys.sort_unstable();
-    keys.dedup();
-    keys.iter().filter_map(by).map(bounded).collect()
+        let signature = file.signatures.iter().find(valid)?;
+        let label = self.label.clone().unwrap_or_else(|| bounded(&signature.label));
+        Some(Signature { label, cose: signature.cose.clone() })
+    }
+}
+
+/// What a signature by the charter's emergency key is called.
+const EMERGENCY: &str = "emergency";
+
+fn unnamed<'a>(keys: impl IntoIterator<Item = &'a PublicKey>) -> Vec<Signer> {
+    keys.into_iter().map(|key| Signer { key: *key, label: None }).collect()
+}
+
+/// The signatures of `signers` over the file's bytes, one a key.
+fn counting(kind: DocumentKind, file: &SignedFile, mut signers: Vec<Signer>) -> Vec<Signature> {
+    signers.sort_by(|a, b| (a.key, &a.label).cmp(&(b.key, &b.label)));
+    signers.dedup_by_key(|signer| signer.key);
+    signers.iter().filter_map(|signer| signer.signature(kind, file)).collect()
 }
 
 /// Charters before the pinned one at most: one a month for a lifetime.
@@ -250,10 +276,10 @@ const CHARTERS_MAX: usize = 1024;
 const LABEL_CHARS_MAX: usize = 128;
 
 /// A label names a file later: what does not belong into the name of one goes.
-fn bounded(signature: Signature) -> Signature {
+fn bounded(label: &str) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || ".-_".contains(*c);
-    let label: String = signature.label.chars().filter(plain).take(LABEL_CHARS_MAX).collect();
-    Signature { label: label.trim_start_matches('.').to_owned(), ..signature }
+    let label: String = label.chars().filter(plain).take(LABEL_CHARS_MAX).collect();
+    label.trim_start_matches('.').to_owned()
 }
 
 fn blame(error: DocumentError) -> NotAdmitted {

@@ -115,6 +115,19 @@ async fn a_strangers_signature_beside_a_partys_goes() {
 }
 
 #[tokio::test]
+async fn a_signature_is_called_after_whose_key_made_it() {
+    let node = Node::new().await;
+    let mut file = signed(&northwest(1), &[OTHER]);
+    file.signatures.iter_mut().for_each(|signature| signature.label = HERE.to_owned());
+    node.library.keep(DocumentKind::Agreement, file).await.unwrap();
+    for documents in [DocumentSet::clone(&node.library.documents()), node.store.documents().unwrap()] {
+        let (_, file) = documents.of_kind(DocumentKind::Agreement).next().unwrap();
+        let labels: Vec<_> = file.signatures.iter().map(|signature| signature.label.as_str()).collect();
+        assert_eq!(labels, [OTHER]);
+    }
+}
+
+#[tokio::test]
 async fn a_page_of_junk_among_good_ones_costs_only_the_junk() {
     let (a, b) = (Node::new().await, Node::new().await);
     let exchange = Exchange::new(b.library.clone(), b.store.clone());
