@@ -7,6 +7,7 @@ mod chain;
 mod chains;
 mod documents;
 mod floor;
+mod meant;
 mod pending;
 mod supposing;
 #[cfg(test)]

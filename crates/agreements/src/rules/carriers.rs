@@ -2,8 +2,7 @@
 
 use super::Rules;
 use crate::coverage::Line;
-use crate::document::{Agencies, Agreement};
-use concord_domain::{AgencyId, AgencyPattern, AgreementRef, Timestamp};
+use concord_domain::{AgencyId, AgreementRef, Timestamp};
 use std::collections::BTreeSet;
 
 impl Rules {
@@ -17,20 +16,7 @@ impl Rules {
             chain.lets_carry(text, &Line::of(agency, &self.directory), now)
                 && self.directory.blocked(agency, now).is_none()
         };
-        self.candidates(text).into_iter().filter(lets).collect()
-    }
-
-    /// All members that may be meant by the carriers; whole charters are gone through for patterns with a star only.
-    fn candidates<'a>(&'a self, text: &'a Agreement) -> Vec<&'a AgencyId> {
-        let member = |agency| self.directory.member(agency).map(|member| &member.agency);
-        let is_name = |pattern: &AgencyPattern| pattern.matches(pattern.base());
-        match &text.carriers {
-            None => Vec::new(),
-            Some(Agencies::Parties) => text.parties.iter().collect(),
-            Some(Agencies::Listed(patterns)) if patterns.iter().all(is_name) => {
-                patterns.iter().filter_map(|pattern| member(pattern.base())).collect()
-            }
-            Some(Agencies::Listed(_)) => self.directory.members().map(|member| &member.agency).collect(),
-        }
+        let named = text.carriers.iter().flat_map(|carriers| self.meant(carriers, text));
+        named.filter(lets).collect()
     }
 }
