@@ -1,10 +1,10 @@
-//! To whom an attempt can be handed: the destination itself where a line leads, or carriers that the agreement names.
+//! To whom an attempt can be handed: the destination itself where a line leads, or carriers that the agreement lets.
 
 use crate::authority::InForce;
 use crate::lines::Lines;
 use crate::peers::Peers;
 use concord_domain::{AgencyId, AgreementRef, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub struct Ways {
     kept: Arc<Mutex<Kept>>,
 }
 
-/// The carriers of agreements under one epoch of the rules, as they were at one time.
+/// The carriers that agreements name, under one epoch of the rules, as they were at one time.
 #[derive(Debug, Default)]
 struct Kept {
     epoch: u64,
@@ -61,8 +61,10 @@ impl Ways {
                 && keyring.is_some_and(|k| k.is_current(now) && !k.endpoints.is_empty())
         };
         let carriers = self.carriers(in_force, agreement, now);
-        let mut by: Vec<_> = carriers
-            .iter()
+        let superiors = [from, to].into_iter().flat_map(|end| in_force.rules.superiors(agreement, end, now));
+        let all: BTreeSet<_> = carriers.iter().chain(superiors).collect();
+        let mut by: Vec<_> = all
+            .into_iter()
             .filter(|carrier| ![&self.here, from, to].contains(carrier) && !passed.contains(carrier))
             .filter(|carrier| reachable(carrier))
             .map(|carrier| (self.rank(in_force, carrier, to), carrier))

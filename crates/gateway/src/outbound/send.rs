@@ -172,7 +172,9 @@ impl Sending<'_> {
 
     fn may_carry(&self, agency: &AgencyId, next: &AgencyId) -> bool {
         let (agreement, now) = (&self.asked.authority().agreement, self.outbound.clock.now());
-        agency == next || self.in_force.rules.carriers(agreement, now).contains(agency)
+        let Context { origin, destination, .. } = self.asked.request().context();
+        let ends = [origin, destination];
+        agency == next || self.in_force.rules.carriers_between(agreement, ends, now).contains(agency)
     }
 
     /// The destination signed all of the reply, so what does not count in it is its own doing, whoever handed it over.
