@@ -1,9 +1,14 @@
 //! To whom an attempt can be handed: the destination itself where a line leads, or carriers that the agreement lets.
 
+mod places;
+
+pub(crate) use places::Place;
+
 use crate::authority::InForce;
 use crate::lines::Lines;
 use crate::peers::Peers;
 use concord_domain::{AgencyId, AgreementRef, Timestamp};
+use places::Places;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,6 +28,7 @@ pub struct Ways {
     here: AgencyId,
     lines: Lines,
     peers: Peers,
+    places: Places,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -37,7 +43,7 @@ struct Kept {
 impl Ways {
     /// The ways from `here`.
     pub fn new(here: AgencyId, lines: Lines, peers: Peers) -> Self {
-        Self { here, lines, peers, kept: Arc::default() }
+        Self { here, lines, peers, places: Places::default(), kept: Arc::default() }
     }
 
     #[cfg(test)]
@@ -73,6 +79,16 @@ impl Ways {
         by.truncate(CARRIERS_TRIED_MAX);
         let straight = reachable(to).then_some(to);
         straight.into_iter().chain(by.into_iter().map(|(_, carrier)| carrier)).cloned().collect()
+    }
+
+    /// A place for what this node asks by a carrier; waits until one is free.
+    pub(crate) async fn place_at(&self, carrier: &AgencyId) -> Option<Place> {
+        self.places.enter(carrier).await
+    }
+
+    /// Notes how long `next` kept us waiting for an answer of `destination`.
+    pub(crate) fn kept_waiting(&self, next: &AgencyId, destination: &AgencyId, took: Duration) {
+        self.peers.kept_waiting(next, destination, took);
     }
 
     /// The lower, the better: circuit, time to an answer, and whether it stands above the destination.
