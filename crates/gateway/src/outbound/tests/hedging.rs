@@ -182,11 +182,7 @@ async fn an_attempt_that_was_overtaken_ends_no_waiting() {
         scene.here.echo.meanwhile(tokio::time::sleep(2 * SLOW));
         let came = ask(&scene.hedging(), true).await;
         assert_eq!((came.outcome(), came.by()), (Outcome::Hit, by));
-        assert_eq!(
-            came.took,
-            2 * SLOW,
-            "the first attempt is told that it is replayed long before"
-        );
+        assert_eq!(came.took, 2 * SLOW, "the first attempt is told that it is replayed long before");
         assert_eq!(scene.here.echo.served(), 1);
     }
 }
