@@ -133,12 +133,14 @@ async fn what_does_not_belong_together_is_named() {
     world.configure(|text| {
         let (before, port) = text.rsplit_once("listen = \"").unwrap();
         let local = before.split_once("listen = \"").unwrap().1.split_once('"').unwrap().0;
-        format!("{before}listen = \"{local}\"{}", port.split_once('"').unwrap().1)
+        let text = format!("{before}listen = \"{local}\"{}", port.split_once('"').unwrap().1);
+        text.replace("[routing]\n", "[routing]\nhedge_after_ms = 5\n")
     });
     let crl = world.documents().join("crls").join(format!("{YUNNAN}.pem"));
     world
         .names(&[
             (&node.config(), "federation_api.listen", "is the local API's address too"),
+            (&node.config(), "routing.hedge_after_ms", "5 is not within 10 to 10000"),
             (&node.node().certificate, "tls.certificate", "not a node's of yn.police.cn"),
             (&node.key(KeyName::Message), "keys.folder", "is not the key that our keyring publishes"),
             (&node.key(KeyName::Sealing), "keys.folder", "is not the key that our keyring publishes"),

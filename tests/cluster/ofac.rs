@@ -5,7 +5,7 @@
 use crate::PROGRAM;
 use concord_client::formats::{Format, Reader, Row, jsonl};
 use concord_client::{Client, ClientError};
-use concord_domain::wanted::{IdentifierKind, NameKind, Notice, Scope, Subject};
+use concord_domain::wanted::{IdentifierKind, NameKind, Notice, Subject};
 use concord_domain::{Outcome, Refusal};
 use concord_testkit::cluster::TestCluster;
 use concord_testkit::searching::{PATIENCE, Searched, agencies, by_name, query};
@@ -232,7 +232,7 @@ async fn unknown_and_unasked(cluster: &TestCluster, asking: &Client) {
 
     // The other way round: the same agency may not ask those seven.
     let stranger = cluster.application(STRANGER).unwrap();
-    let asked = Searched::of(&stranger, query(nobody(), Scope::All), PATIENCE).await.unwrap();
+    let asked = Searched::of(&stranger, query(nobody(), agencies(&["all"])), PATIENCE).await.unwrap();
     for agency in HOLDERS {
         assert_eq!(asked.outcome(agency), Outcome::Refused(Refusal::NoAgreement), "{agency}");
     }

@@ -80,7 +80,7 @@ async fn the_same_search_from_python() {
 async fn search(cluster: &TestCluster, python: &Path) -> anyhow::Result<Vec<Value>> {
     let request = json!({
         "subject": {"identifiers": [{"kind": "IDENTIFIER_KIND_PASSPORT", "number": passport(1)}]},
-        "scope": {"list": {"agencies": [HOLDER, OTHER, STRANGER]}},
+        "scope": {"terms": [{"agencies": HOLDER}, {"agencies": OTHER}, {"agencies": STRANGER}]},
         "purpose": "PURPOSE_FUGITIVE_APPREHENSION",
         "caseReference": "A-2026-001",
         "officer": "053211",

@@ -90,8 +90,8 @@ fn good() -> pb::SearchRequest {
 }
 
 fn listed(agencies: &[&str]) -> pb::Scope {
-    let agencies = agencies.iter().map(ToString::to_string).collect();
-    pb::Scope { agencies: Some(pb::scope::Agencies::List(pb::AgencyList { agencies })) }
+    let term = |name: &&str| pb::ScopeTerm { term: Some(pb::scope_term::Term::Agencies((*name).to_owned())) };
+    pb::Scope { terms: agencies.iter().map(term).collect(), except: vec![] }
 }
 
 fn subject(request: &mut pb::SearchRequest) -> &mut person::Subject {
@@ -189,12 +189,13 @@ async fn each_wrong_value_is_named_by_its_path() {
             vec!["subject.identifiers"],
             Box::new(|request| subject(request).identifiers = vec![identifier(PASSPORT, SECRET); 9]),
         ),
-        (vec!["scope.list"], Box::new(|request| request.scope = Some(listed(&[])))),
-        (vec!["scope.list"], Box::new(|request| request.scope = Some(listed(&[SICHUAN; 65])))),
-        (vec!["scope.list.agencies[1]"], Box::new(|r| r.scope = Some(listed(&[SICHUAN, "Sichuan"])))),
+        (vec!["scope.terms"], Box::new(|request| request.scope = Some(listed(&[])))),
+        (vec!["scope.terms"], Box::new(|request| request.scope = Some(listed(&[SICHUAN; 257])))),
+        (vec!["scope.terms[1].agencies"], Box::new(|r| r.scope = Some(listed(&[SICHUAN, "Sichuan"])))),
+        (vec!["scope"], Box::new(|request| request.scope = Some(listed(&["*.sc.police.cn"])))),
         (vec!["scope"], Box::new(|request| request.scope = Some(listed(&[YUNNAN, SICHUAN])))),
         (vec!["scope"], Box::new(|request| request.scope = Some(members_of("unheard-of")))),
-        (vec!["scope.agreement"], Box::new(|request| request.scope = Some(members_of("Not an id")))),
+        (vec!["scope.terms[0].agreement"], Box::new(|request| request.scope = Some(members_of("Not an id")))),
     ];
     for (fields, alter) in cases {
         let mut request = good();
@@ -211,7 +212,8 @@ fn handling(level: i32, code: i32) -> pb_request::Handling {
 }
 
 fn members_of(agreement: &str) -> pb::Scope {
-    pb::Scope { agencies: Some(pb::scope::Agencies::Agreement(agreement.to_owned())) }
+    let term = Some(pb::scope_term::Term::Agreement(agreement.to_owned()));
+    pb::Scope { terms: vec![pb::ScopeTerm { term }], except: vec![] }
 }
 
 /// However much is wrong, the answer stays small enough to arrive.

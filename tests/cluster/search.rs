@@ -3,7 +3,7 @@
 use crate::PROGRAM;
 use concord_client::Client;
 use concord_domain::wanted::{
-    Description, Field, Fields, NameKind, Notice, Offence, PersonName, Query, Scope, Subject,
+    Description, Field, Fields, NameKind, Notice, Offence, PersonName, Query, Subject,
 };
 use concord_domain::{Clock, Failure, Outcome, OutcomeKind, Purpose, Refusal, SystemClock};
 use concord_pki::Withdrawal;
@@ -132,7 +132,7 @@ async fn refused_for_want_of_an_agreement(yunnan: &Client) {
 async fn scopes(yunnan: &Client) {
     // Three parties of the agreement have no node here, and so publish no keyring.
     let absent = ["cq.police.cn", "qh.police.cn", "xz.police.cn"];
-    let members = Scope::Agreement("pan-southwest".parse().unwrap());
+    let members = agencies(&["agreement:pan-southwest"]);
     let asked = ask(yunnan, query(passport_of(RICH), members)).await;
     assert_eq!(asked.totals.asked(), 5);
     assert_eq!((asked.outcome(SICHUAN), asked.outcome(GUIZHOU)), (Outcome::Hit, Outcome::NoHit));
@@ -140,7 +140,7 @@ async fn scopes(yunnan: &Client) {
         assert_eq!(asked.outcome(agency), Outcome::Unreachable(Failure::NoEndpoint), "{agency}");
     }
 
-    let asked = ask(yunnan, query(passport_of(RICH), Scope::All)).await;
+    let asked = ask(yunnan, query(passport_of(RICH), agencies(&["all"]))).await;
     let sample = concord_pki::Federation::sample().unwrap();
     let others: Vec<_> =
         sample.members.iter().map(|m| m.agency.to_string()).filter(|a| a != YUNNAN).collect();

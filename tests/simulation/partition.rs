@@ -1,11 +1,12 @@
 //! A search through a partition and its healing.
 
 use concord_client::SearchEvent;
-use concord_domain::wanted::{Query, Scope, Subject};
+use concord_domain::wanted::{Query, Subject};
 use concord_domain::{AgencyId, Handling, Outcome, Purpose};
 use concord_ledger::Event;
 use concord_testkit::audit;
 use concord_testkit::people::{notice, passport};
+use concord_testkit::searching::agencies;
 use concord_testkit::simulation::{SimFederation, Trace};
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ fn query(number: u32) -> Query {
     let passport = format!("passport:{}", passport(number)).parse().unwrap();
     Query {
         subject: Subject::new(&[], vec![passport]).unwrap(),
-        scope: Scope::Agencies(vec![SICHUAN.parse().unwrap(), GUIZHOU.parse().unwrap()]),
+        scope: agencies(&[SICHUAN, GUIZHOU]),
         purpose: Purpose::FugitiveApprehension,
         case: "A-2026-001".parse().unwrap(),
         officer: Some("053211".parse().unwrap()),

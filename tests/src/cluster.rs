@@ -7,7 +7,7 @@ use concord_client::{Client, ImportReport};
 use concord_domain::AgencyId;
 use concord_domain::wanted::Notice;
 use concord_ledger::{Entry, Report};
-use concord_pki::{Layout, NodeFolder};
+use concord_pki::{Federation, Layout, NodeFolder};
 use rustix::process::{Pid, kill_process};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,10 +38,23 @@ impl TestCluster {
     /// # Errors
     /// As [`Cluster::start`].
     pub async fn start(program: &str, agencies: &[&str]) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
+        Self::start_with(ClusterOptions::new(program), agencies).await
+    }
+
+    /// The same of another federation.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub async fn start_of(federation: Federation, program: &str, agencies: &[&str]) -> anyhow::Result<Self> {
+        let options = ClusterOptions { federation: Some(federation), ..ClusterOptions::new(program) };
+        Self::start_with(options, agencies).await
+    }
+
+    async fn start_with(options: ClusterOptions, agencies: &[&str]) -> anyhow::Result<Self> {
+        let (folder, program) = (tempfile::tempdir()?, options.program.clone());
         let agencies: Vec<_> = agencies.iter().map(|name| agency(name)).collect();
-        let cluster = Cluster::start(folder.path(), &agencies, ClusterOptions::new(program)).await?;
-        Ok(Self { cluster, folder, program: program.into() })
+        let cluster = Cluster::start(folder.path(), &agencies, options).await?;
+        Ok(Self { cluster, folder, program })
     }
 
     /// As [`TestCluster::start`], but each node has a copy of the published documents of its own, so that what is new

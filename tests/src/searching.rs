@@ -27,9 +27,13 @@ pub fn by_name(name: &str) -> Subject {
     Subject::new(&[name.to_owned()], vec![]).expect("a subject")
 }
 
-/// These agencies.
-pub fn agencies(names: &[&str]) -> Scope {
-    Scope::Agencies(names.iter().map(|name| crate::cluster::agency(name)).collect())
+/// These agencies, or whatever else terms of a scope mean.
+///
+/// # Panics
+/// If one is no term, or there are none or too many.
+pub fn agencies(terms: &[&str]) -> Scope {
+    let terms = terms.iter().map(|term| term.parse().expect("a term of a scope"));
+    Scope::new(terms, []).expect("a scope")
 }
 
 /// A query for the apprehension of a fugitive, by an officer whom the application names.

@@ -70,9 +70,16 @@ impl Agreement {
         self.covers(side, false, line)
     }
 
-    /// Whether the agency is among the carriers. They are exactly those named: being below one is not enough.
+    /// Whether the agency is among the carriers that are named. They are exactly those: being below one is not enough.
     pub(crate) fn carried_by(&self, line: &Line<'_>) -> bool {
         self.carriers.as_ref().is_some_and(|carriers| self.covers(carriers, false, line))
+    }
+
+    /// Those above the agency up to the party that it stands behind, nearest first. That party's signature binds them as it
+    /// binds the agency itself. Nobody above one that is a party, or that none stands above.
+    pub(crate) fn superiors<'a>(&self, line: &Line<'a>) -> impl Iterator<Item = &'a AgencyId> {
+        let party = line.iter().position(|above| self.parties.contains(above)).unwrap_or_default();
+        line.iter().take(party.saturating_add(1)).skip(1)
     }
 
     /// Whether `agencies`, as a clause that reaches below or not names them, takes in the agency.

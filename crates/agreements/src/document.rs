@@ -176,7 +176,8 @@ pub struct Agreement {
     /// Whether a node that has not synchronized for longer than [`Terms::sync_within`] must refuse what it covers.
     #[serde(default)]
     pub strict: bool,
-    /// Who may carry its sealed requests between those who share no line; absent means nobody.
+    /// Who may carry its sealed requests between those who share no line; absent means nobody. Besides, an agency below
+    /// a party is asked, and asks, through its superiors up to that party.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carriers: Option<Agencies>,
     /// What it is called.

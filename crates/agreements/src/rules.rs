@@ -7,7 +7,7 @@ mod chain;
 mod chains;
 mod documents;
 mod floor;
-mod meant;
+mod members;
 mod pending;
 mod supposing;
 #[cfg(test)]

@@ -76,6 +76,11 @@ impl AgencyPattern {
         &self.base
     }
 
+    /// The one agency that a pattern without a star names.
+    pub fn agency(&self) -> Option<&AgencyId> {
+        (!self.below).then_some(&self.base)
+    }
+
     /// Whether the pattern covers `agency`.
     pub fn matches(&self, agency: &AgencyId) -> bool {
         if !self.below {
@@ -85,6 +90,12 @@ impl AgencyPattern {
             .as_str()
             .strip_suffix(self.base.as_str())
             .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+    }
+}
+
+impl From<AgencyId> for AgencyPattern {
+    fn from(agency: AgencyId) -> Self {
+        Self { text: agency.0.clone(), base: agency, below: false }
     }
 }
 
@@ -122,5 +133,9 @@ mod tests {
         assert!(below.matches(&"km.yn.police.cn".parse().unwrap()));
         assert!(!below.matches(&"yn.police.cn".parse().unwrap()));
         assert!(!below.matches(&"xyn.police.cn".parse().unwrap()));
+        assert_eq!(below.agency(), None);
+        let one: AgencyPattern = "yn.police.cn".parse().unwrap();
+        assert_eq!(one.agency(), Some(one.base()));
+        assert_eq!(AgencyPattern::from(one.base().clone()), one);
     }
 }

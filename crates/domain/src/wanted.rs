@@ -8,6 +8,7 @@ mod identifier;
 mod name;
 mod notice;
 mod query;
+mod scope;
 mod subject;
 
 pub use birth::{BirthDate, InvalidBirthDate};
@@ -15,5 +16,6 @@ pub use field::{Field, Fields};
 pub use identifier::{Identifier, IdentifierKind, InvalidIdentifier};
 pub use name::{NameKind, PersonName, Sex};
 pub use notice::{Description, InvalidNotice, Notice, NoticeNumber, Offence};
-pub use query::{Authority, Finding, LedgerPosition, Query, Scope, Totals};
+pub use query::{Authority, Finding, LedgerPosition, Query, Totals};
+pub use scope::{InvalidScope, InvalidTerm, Scope, ScopeTerm};
 pub use subject::{Candidate, InvalidSubject, Score, Subject};

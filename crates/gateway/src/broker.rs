@@ -66,6 +66,8 @@ impl Broker {
             names: &names,
             charge: charge.as_ref(),
             synced: self.outbound.authority.synced(),
+            // Whoever had us ask may hedge, and each of its attempts would be hedged again.
+            repeatable: false,
             read: &|content| operations.read(operation, content),
         };
         let asked = Box::pin(self.outbound.inquire(inquiry, deadline.less(BROKER_MARGIN))).await;

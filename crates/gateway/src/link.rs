@@ -162,21 +162,29 @@ impl Courier for Links {
             let call = self.enter(next)?;
             let patient = deadline.left() >= SILENCE_LEAST;
             let answer = self.deliver_somewhere(next, endpoints, envelope, deadline).await;
-            match &answer {
-                Ok(_) => call.answered(destination),
-                Err(
-                    NoAnswer::Unreachable(Failure::ConnectFailed | Failure::HandshakeFailed)
-                    | NoAnswer::Broken,
-                ) => {
-                    call.failed();
-                }
-                // Time may have run out anywhere behind the peer; its own silence it answers for, if it had the time.
-                Err(NoAnswer::TimedOut) if destination == next && patient => call.failed(),
-                Err(NoAnswer::TimedOut) if destination != next => call.kept_waiting(destination),
-                Err(NoAnswer::TimedOut | NoAnswer::Unreachable(_) | NoAnswer::Failed(_)) => drop(call),
-            }
+            settle(call, &answer, (next, destination), patient);
             answer
         })
+    }
+}
+
+/// Notes what an answer, or none, tells of the peer that was called for `destination`. `patient` says whether it had
+/// [the time](SILENCE_LEAST) that it may be held to.
+fn settle(
+    call: Call,
+    answer: &Result<SealedAnswer, NoAnswer>,
+    (next, destination): (&AgencyId, &AgencyId),
+    patient: bool,
+) {
+    match answer {
+        Ok(_) => call.answered(destination),
+        Err(NoAnswer::Unreachable(Failure::ConnectFailed | Failure::HandshakeFailed) | NoAnswer::Broken) => {
+            call.failed();
+        }
+        // Time may have run out anywhere behind the peer; its own silence it answers for, if it had the time.
+        Err(NoAnswer::TimedOut) if destination == next && patient => call.failed(),
+        Err(NoAnswer::TimedOut) if destination != next => call.kept_waiting(destination),
+        Err(NoAnswer::TimedOut | NoAnswer::Unreachable(_) | NoAnswer::Failed(_)) => drop(call),
     }
 }
 

@@ -34,6 +34,11 @@ pub trait Operation: Question + Send + Sync + Sized + 'static {
     /// What is answered.
     type Answer: Send;
 
+    /// Whether another attempt may go out while the one before is still waited for. Every operation is executed once however
+    /// many attempts arrive; but each attempt is carried, decided and recorded, which only something as light and as
+    /// urgent as a search is worth.
+    const REPEATABLE: bool = false;
+
     /// The operation's name.
     fn name() -> Name;
 

@@ -1,5 +1,6 @@
 //! The way out: one agency is asked, and what came of it is on the record before anybody sees it.
 
+mod exchange;
 mod inquiry;
 mod judge;
 mod send;
@@ -27,6 +28,7 @@ pub(crate) use inquiry::{Inquiry, Returned};
 use judge::Judged;
 use send::Sending;
 use std::sync::Arc;
+use std::time::Duration;
 use tower::retry::budget::TpsBudget;
 
 /// What is asked of each agency alike.
@@ -63,6 +65,9 @@ pub struct Outbound {
     pub courier: Arc<dyn Courier>,
     /// Bounds how much of all sending is sending again: a fifth, and some a second.
     pub retries: Arc<TpsBudget>,
+    /// How long an answer by one way is waited for before the request goes by the next one too, where it is safe to repeat
+    /// ([`Operation::REPEATABLE`]); none where one way is waited for alone.
+    pub hedge_after: Option<Duration>,
 }
 
 /// Times a request is decided again because newer rules came into force meanwhile.
@@ -90,6 +95,7 @@ impl Outbound {
             names: &[],
             charge: None,
             synced: self.authority.synced(),
+            repeatable: O::REPEATABLE,
             read: &read,
         };
         let Returned { concluded, content, source: _ } = self.inquire(inquiry, deadline).await?;
@@ -156,9 +162,16 @@ impl Outbound {
             .recorder
             .asked(permit, request, (inquiry.principals, inquiry.charge), in_force.epoch)
             .await?;
-        let (read, onward) = (inquiry.read, onward.as_ref());
-        let sending =
-            Sending { outbound: self, asked: &asked, in_force, destination: keyring, deadline, read, onward };
+        let sending = Sending {
+            outbound: self,
+            asked: &asked,
+            in_force,
+            destination: keyring,
+            deadline,
+            read: inquiry.read,
+            onward: onward.as_ref(),
+            hedge_after: self.hedge_after.filter(|_| inquiry.repeatable),
+        };
         let Judged { evidence, content, source } = sending.exchange(ways).await;
         let concluded = self.recorder.conclude(asked, evidence).await?;
         let outcome = concluded.evidence().outcome;

@@ -88,6 +88,15 @@ impl Peers {
         self.with(peer, |known| known.circuit() == Circuit::Open)
     }
 
+    /// Notes how long a call to `peer` took to an answer of `destination`, or how long it was waited for in vain.
+    pub(crate) fn kept_waiting(&self, peer: &AgencyId, destination: &AgencyId, took: Duration) {
+        let took = took.as_secs_f64();
+        self.with(peer, |known| {
+            let average = known.latency.entry(destination.clone()).or_insert(took);
+            *average += LATEST * (took - *average);
+        });
+    }
+
     /// The average time to an answer of `destination` by way of `peer`.
     pub(crate) fn latency(&self, peer: &AgencyId, destination: &AgencyId) -> Option<Duration> {
         let seconds = self.with(peer, |known| known.latency.get(destination).copied());
@@ -144,11 +153,7 @@ impl Call {
     }
 
     fn measure(&self, destination: &AgencyId) {
-        let took = self.began.elapsed().as_secs_f64();
-        self.peers.with(&self.peer, |known| {
-            let average = known.latency.entry(destination.clone()).or_insert(took);
-            *average += LATEST * (took - *average);
-        });
+        self.peers.kept_waiting(&self.peer, destination, self.began.elapsed());
     }
 
     /// Nothing came back of a request to `destination`, for which the peer need not answer: but others may be quicker.

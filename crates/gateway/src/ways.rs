@@ -1,10 +1,15 @@
-//! To whom an attempt can be handed: the destination itself where a line leads, or carriers that the agreement names.
+//! To whom an attempt can be handed: the destination itself where a line leads, or carriers that the agreement lets.
+
+mod places;
+
+pub(crate) use places::Place;
 
 use crate::authority::InForce;
 use crate::lines::Lines;
 use crate::peers::Peers;
 use concord_domain::{AgencyId, AgreementRef, Timestamp};
-use std::collections::BTreeMap;
+use places::Places;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,10 +28,11 @@ pub struct Ways {
     here: AgencyId,
     lines: Lines,
     peers: Peers,
+    places: Places,
     kept: Arc<Mutex<Kept>>,
 }
 
-/// The carriers of agreements under one epoch of the rules, as they were at one time.
+/// The carriers that agreements name, under one epoch of the rules, as they were at one time.
 #[derive(Debug, Default)]
 struct Kept {
     epoch: u64,
@@ -37,7 +43,7 @@ struct Kept {
 impl Ways {
     /// The ways from `here`.
     pub fn new(here: AgencyId, lines: Lines, peers: Peers) -> Self {
-        Self { here, lines, peers, kept: Arc::default() }
+        Self { here, lines, peers, places: Places::default(), kept: Arc::default() }
     }
 
     #[cfg(test)]
@@ -61,8 +67,10 @@ impl Ways {
                 && keyring.is_some_and(|k| k.is_current(now) && !k.endpoints.is_empty())
         };
         let carriers = self.carriers(in_force, agreement, now);
-        let mut by: Vec<_> = carriers
-            .iter()
+        let superiors = [from, to].into_iter().flat_map(|end| in_force.rules.superiors(agreement, end, now));
+        let all: BTreeSet<_> = carriers.iter().chain(superiors).collect();
+        let mut by: Vec<_> = all
+            .into_iter()
             .filter(|carrier| ![&self.here, from, to].contains(carrier) && !passed.contains(carrier))
             .filter(|carrier| reachable(carrier))
             .map(|carrier| (self.rank(in_force, carrier, to), carrier))
@@ -71,6 +79,16 @@ impl Ways {
         by.truncate(CARRIERS_TRIED_MAX);
         let straight = reachable(to).then_some(to);
         straight.into_iter().chain(by.into_iter().map(|(_, carrier)| carrier)).cloned().collect()
+    }
+
+    /// A place for what this node asks by a carrier; waits until one is free.
+    pub(crate) async fn place_at(&self, carrier: &AgencyId) -> Option<Place> {
+        self.places.enter(carrier).await
+    }
+
+    /// Notes how long `next` kept us waiting for an answer of `destination`.
+    pub(crate) fn kept_waiting(&self, next: &AgencyId, destination: &AgencyId, took: Duration) {
+        self.peers.kept_waiting(next, destination, took);
     }
 
     /// The lower, the better: circuit, time to an answer, and whether it stands above the destination.

@@ -5,6 +5,7 @@ use concord_domain::{AgencyId, AgencyPattern, Digest};
 use concord_gateway::Lines;
 use serde::Deserialize;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -92,9 +93,21 @@ pub struct RoutingConfig {
     /// and asked by carriers that an agreement names.
     #[serde(default)]
     pub no_line_to: Vec<AgencyPattern>,
+    /// Milliseconds that an answer to a search is waited for by one way before the search goes by the next permitted one
+    /// too, and the first answer counts; without it, each way is waited for alone.
+    pub hedge_after_ms: Option<u64>,
 }
 
 impl RoutingConfig {
+    /// What a search may be waited for before it is hedged, in milliseconds. Below a round trip every search would go out
+    /// twice; above ten seconds most deadlines are over.
+    pub const HEDGE_AFTER_MS: RangeInclusive<u64> = 10..=10_000;
+
+    /// When a search is hedged, if at all.
+    pub(crate) fn hedge_after(&self) -> Option<Duration> {
+        self.hedge_after_ms.map(Duration::from_millis)
+    }
+
     /// The lines that there are.
     pub(crate) fn lines(&self) -> Lines {
         Lines::without(self.no_line_to.clone())
@@ -251,6 +264,7 @@ mod tests {
         assert_eq!(config.tls.key, Path::new("/node/tls/node.key"));
         assert_eq!(config.federation.folder, Path::new("/node/../federation"));
         assert_eq!(config.reload.every(), Duration::from_secs(5));
+        assert_eq!(config.routing.hedge_after(), None, "off unless set");
     }
 
     #[test]
@@ -262,6 +276,7 @@ mod tests {
         assert!(config.metrics.is_some_and(|metrics| metrics.listen.ip().is_loopback()));
         assert_eq!(config.checkpoints.every_ms, CheckpointConfig::default().every_ms);
         assert_eq!(config.reload.every_ms, ReloadConfig::default().every_ms);
+        assert!(config.routing.hedge_after_ms.is_some_and(|ms| RoutingConfig::HEDGE_AFTER_MS.contains(&ms)));
     }
 
     #[test]

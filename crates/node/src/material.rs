@@ -1,6 +1,6 @@
 //! Everything that a configuration names, read and checked as a whole.
 
-use crate::config::{Config, TlsConfig};
+use crate::config::{Config, RoutingConfig, TlsConfig};
 use crate::federation::{Federation, Seen, local_anchors};
 use crate::problem::{Problems, WithCauses};
 use concord_domain::{Clock, Timestamp, Workload};
@@ -38,6 +38,7 @@ impl Material {
     ) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         check_listeners(config, &mut problems);
+        check_routing(config, &mut problems);
         let keys = KeyFiles::read(&config.keys.folder, &mut problems);
         let leaf = leaf(config, now, &mut problems);
         let local_anchors = local_anchors(config, &mut problems);
@@ -84,6 +85,14 @@ pub fn check(file: &Path, clock: &dyn Clock) -> Result<(Config, Problems), Probl
 fn kept(config: &Config) -> DocumentSet {
     let offline = Offline::open(&config.data).ok();
     offline.and_then(|offline| offline.documents().ok()).unwrap_or_default()
+}
+
+fn check_routing(config: &Config, problems: &mut Problems) {
+    let granted = RoutingConfig::HEDGE_AFTER_MS;
+    if let Some(after) = config.routing.hedge_after_ms.filter(|after| !granted.contains(after)) {
+        let message = format!("{after} is not within {} to {}", granted.start(), granted.end());
+        problems.add(&config.file, "routing.hedge_after_ms", message);
+    }
 }
 
 fn check_listeners(config: &Config, problems: &mut Problems) {

@@ -379,6 +379,7 @@ fn outbound(config: &Config, seams: &Seams, parts: &Parts) -> Outbound {
         ways: parts.ways.clone(),
         courier: Arc::clone(&parts.courier),
         retries: Arc::default(),
+        hedge_after: config.routing.hedge_after(),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use concord_domain::wanted::{
     Authority, BirthDate, Candidate, Description, Finding, Identifier, IdentifierKind, LedgerPosition,
-    NameKind, Notice, NoticeNumber, Offence, PersonName, Query, Scope, Score, Sex, Subject, Totals,
+    NameKind, Notice, NoticeNumber, Offence, PersonName, Query, Scope, ScopeTerm, Score, Sex, Subject,
+    Totals,
 };
 use concord_domain::{
-    AgencyId, AgreementRef, Branch, Digest, Failure, Handling, HandlingCode, HandlingLevel, OffenceNature,
-    Outcome, OutcomeKind, Purpose, Refusal,
+    AgencyId, AgencyPattern, AgreementRef, Branch, Digest, Failure, Handling, HandlingCode, HandlingLevel,
+    OffenceNature, Outcome, OutcomeKind, Purpose, Refusal,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -102,12 +103,24 @@ pub(crate) fn candidate() -> impl Strategy<Value = Candidate> {
     parts.prop_map(|(score, notice)| Candidate { score: Score::from_thousandths(score), notice })
 }
 
-pub(crate) fn scope() -> impl Strategy<Value = Scope> {
+fn pattern() -> impl Strategy<Value = AgencyPattern> {
+    ("(\\*\\.)?", agency()).prop_map(|(star, base)| format!("{star}{base}").parse().unwrap())
+}
+
+fn term() -> impl Strategy<Value = ScopeTerm> {
+    let id = || "[a-z][a-z-]{0,10}[a-z]".prop_map(|id| id.parse().unwrap());
     prop_oneof![
-        vec(agency(), 1..=Scope::AGENCIES_MAX).prop_map(Scope::Agencies),
-        "[a-z][a-z-]{0,10}[a-z]".prop_map(|id| Scope::Agreement(id.parse().unwrap())),
-        Just(Scope::All),
+        pattern().prop_map(ScopeTerm::Agencies),
+        id().prop_map(ScopeTerm::Agreement),
+        id().prop_map(ScopeTerm::Region),
+        Just(ScopeTerm::All),
     ]
+}
+
+pub(crate) fn scope() -> impl Strategy<Value = Scope> {
+    let half = Scope::TERMS_MAX / 2;
+    (vec(term(), 1..=half), vec(pattern(), 0..=half))
+        .prop_map(|(terms, except)| Scope::new(terms, except).unwrap())
 }
 
 prop_compose! {

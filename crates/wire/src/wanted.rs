@@ -1,5 +1,7 @@
 //! Wanted-person search: the local API's messages, and the sealed bodies between nodes.
 
+mod scope;
+
 use crate::codes;
 use crate::error::Problems;
 use crate::pb::wanted::v1 as pb;
@@ -41,7 +43,8 @@ impl TryFrom<pb::SearchRequest> for Query {
         } = message;
         let mut problems = Problems::default();
         let subject = problems.within("subject", Subject::try_from(subject.unwrap_or_default()));
-        let scope = problems.within("scope", Scope::try_from(scope.unwrap_or_default()));
+        let scope = scope.ok_or_else(|| Problems::one("", "is missing")).and_then(Scope::try_from);
+        let scope = problems.within("scope", scope);
         let purpose = problems.take("purpose", codes::purpose(purpose).ok_or("is missing or unknown"));
         let case = problems.take("case_reference", case_reference.parse());
         let officer = problems.take("officer", (!officer.is_empty()).then(|| officer.parse()).transpose());
@@ -60,45 +63,6 @@ impl TryFrom<pb::SearchRequest> for Query {
             Some(Self { subject, scope, purpose, case, officer, handling, branch, nature })
         })();
         problems.finish(query)
-    }
-}
-
-impl From<Scope> for pb::Scope {
-    fn from(scope: Scope) -> Self {
-        let agencies = match scope {
-            Scope::Agencies(list) => pb::scope::Agencies::List(pb::AgencyList {
-                agencies: list.iter().map(ToString::to_string).collect(),
-            }),
-            Scope::Agreement(id) => pb::scope::Agencies::Agreement(id.to_string()),
-            Scope::All => pb::scope::Agencies::All(pb::AllAgencies {}),
-        };
-        Self { agencies: Some(agencies) }
-    }
-}
-
-impl TryFrom<pb::Scope> for Scope {
-    type Error = Problems;
-
-    fn try_from(message: pb::Scope) -> Result<Self, Problems> {
-        let pb::Scope { agencies } = message;
-        match agencies.ok_or_else(|| Problems::one("", "is missing"))? {
-            pb::scope::Agencies::List(pb::AgencyList { agencies }) => {
-                let limit = Self::AGENCIES_MAX;
-                if agencies.is_empty() || agencies.len() > limit {
-                    let message = format!("must name 1 to {limit} agencies, not {}", agencies.len());
-                    return Err(Problems::one("list", message));
-                }
-                let mut problems = Problems::default();
-                let parse =
-                    |(n, text): (usize, &String)| problems.take(&format!("list.agencies[{n}]"), text.parse());
-                let list = agencies.iter().enumerate().filter_map(parse).collect();
-                problems.finish(Some(Self::Agencies(list)))
-            }
-            pb::scope::Agencies::Agreement(id) => {
-                id.parse().map(Self::Agreement).map_err(|e| Problems::one("agreement", e))
-            }
-            pb::scope::Agencies::All(pb::AllAgencies {}) => Ok(Self::All),
-        }
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) fn covering<'a>(
     now: Timestamp,
 ) -> Result<&'a Grant, Gap<'a>> {
     let mut closest = Gap { text, grant: None, missing: Missing::Operation };
-    let carried = places.via.iter().all(|carrier| chain.lets_carry(text, carrier, now));
+    let ends = [&places.from, &places.to];
+    let carried = places.via.iter().all(|carrier| chain.lets_carry(text, carrier, ends, now));
     for grant in &text.grants {
         match missing(text, grant, facts, places, carried) {
             None => return Ok(grant),

@@ -88,11 +88,23 @@ impl Chain {
         text.parties.iter().filter(move |party| self.absence(party, text.version, now).is_none())
     }
 
-    /// Whether the agency may carry what `text` grants, at `now`: it is among its carriers, and behind a party that takes
-    /// part.
-    pub(crate) fn lets_carry(&self, text: &SignedAgreement, carrier: &Line<'_>, now: Timestamp) -> bool {
-        let takes_part = |party| self.absence(party, text.version, now).is_none();
-        text.carried_by(carrier) && text.party_of(carrier).is_some_and(takes_part)
+    /// Whether the agency may carry what `text` grants between these two, at `now`: it is among the carriers that are
+    /// named, or one of the two's superiors up to the party that this one stands behind; and behind a party that takes part.
+    pub(crate) fn lets_carry(
+        &self,
+        text: &SignedAgreement,
+        carrier: &Line<'_>,
+        ends: [&Line<'_>; 2],
+        now: Timestamp,
+    ) -> bool {
+        let is_above =
+            |end: &&Line<'_>| text.superiors(end).any(|above| carrier.iter().next() == Some(above));
+        (text.carried_by(carrier) || ends.iter().any(is_above)) && self.takes_part(text, carrier, now)
+    }
+
+    /// Whether the party that the agency stands behind takes part in `text` at `now`.
+    pub(crate) fn takes_part(&self, text: &SignedAgreement, agency: &Line<'_>, now: Timestamp) -> bool {
+        text.party_of(agency).is_some_and(|party| self.absence(party, text.version, now).is_none())
     }
 
     /// Whether everybody takes part at any time.

@@ -44,6 +44,27 @@ fn signed_by_all_it_counts() {
 }
 
 #[test]
+fn a_pattern_means_whoever_is_called_so_and_stands_below() {
+    let (rules, _) = build(vec![signed(&northwest())]);
+    let meant = |pattern: &str| -> Vec<_> {
+        rules.meant_by(&pattern.parse().unwrap()).into_iter().map(AgencyId::as_str).collect()
+    };
+    assert_eq!(meant("*.yn.police.cn"), ["gd.km.yn.police.cn", "km.yn.police.cn"]);
+    assert_eq!(meant("yn.police.cn"), ["yn.police.cn"]);
+    assert!(meant("*.gs.police.cn").is_empty(), "below Gansu, but not called so");
+    assert!(meant("unheard.cn").is_empty() && meant("*.unheard.cn").is_empty());
+}
+
+#[test]
+fn a_region_is_its_parties_and_everybody_below_them() {
+    let (rules, _) = build(vec![signed(&northwest())]);
+    let region: Vec<_> = rules.region(&northwest().id, now()).into_iter().map(AgencyId::as_str).collect();
+    let below = ["gd.km.yn.police.cn", "gs.police.cn", "km.yn.police.cn", "odd.yn.police.cn", "yn.police.cn"];
+    assert_eq!(region, below);
+    assert!(rules.region(&"unheard".parse().unwrap(), now()).is_empty());
+}
+
+#[test]
 fn a_missing_signature_is_named_and_waited_for() {
     let file = signed_by(&northwest(), |party| party.as_str() != "gs.police.cn");
     let (rules, _) = build(vec![file.clone()]);

@@ -3,7 +3,9 @@
 use crate::people::Person;
 use anyhow::{Context, bail, ensure};
 use concord_client::{Client, SearchEvent};
-use concord_domain::wanted::{Candidate, Finding, Identifier, IdentifierKind, Query, Scope, Subject};
+use concord_domain::wanted::{
+    Candidate, Finding, Identifier, IdentifierKind, Query, Scope, ScopeTerm, Subject,
+};
 use concord_domain::{AgencyId, AgreementId, Handling, OffenceNature, OutcomeKind, Purpose};
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
@@ -41,7 +43,7 @@ impl Inquiry {
         let asked = self.scope.clone();
         let query = Query {
             subject: self.subject,
-            scope: Scope::Agencies(self.scope),
+            scope: Scope::new(self.scope.into_iter().map(ScopeTerm::from), [])?,
             purpose: self.purpose,
             case: "demo-1".parse()?,
             officer: Some("demo-officer".parse()?),

@@ -3,10 +3,9 @@
 use crate::duration;
 use anyhow::Context;
 use clap::Args;
-use concord_domain::wanted::{BirthDate, Identifier, IdentifierKind, Query, Scope, Sex, Subject};
+use concord_domain::wanted::{BirthDate, Identifier, IdentifierKind, Query, Scope, ScopeTerm, Sex, Subject};
 use concord_domain::{
-    AgencyId, AgreementId, Branch, CaseRef, Handling, HandlingCode, HandlingLevel, OffenceNature, Officer,
-    Purpose,
+    AgencyPattern, Branch, CaseRef, Handling, HandlingCode, HandlingLevel, OffenceNature, Officer, Purpose,
 };
 use concord_matching::check_resident_id;
 use std::time::Duration;
@@ -26,9 +25,13 @@ pub(crate) struct Arguments {
     /// Sex: female or male
     #[arg(long)]
     sex: Option<Sex>,
-    /// Whom to ask: agencies (A,B,C), the parties of an agreement (agreement:ID), or all
-    #[arg(long, value_parser = scope)]
-    scope: Scope,
+    /// Whom to ask: agencies, patterns (*.yn.police.cn), the parties of an agreement (agreement:ID), a region with
+    /// everybody below (region:ID), or all; separated by commas, or the option again for each
+    #[arg(long, value_delimiter = ',', required = true, value_name = "TERM")]
+    scope: Vec<ScopeTerm>,
+    /// Whom to leave out of that: agencies or patterns, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "PATTERN")]
+    except: Vec<AgencyPattern>,
     /// Why, such as fugitive-apprehension
     #[arg(long)]
     purpose: Purpose,
@@ -68,6 +71,7 @@ impl Arguments {
             dob,
             sex,
             scope,
+            except,
             purpose,
             case,
             officer,
@@ -80,27 +84,10 @@ impl Arguments {
             // A mistyped number can match nothing: better said here than reported as "no hit" by everybody.
             check_resident_id(identifier.number()).context("--id")?;
         }
+        let scope = Scope::new(scope, except).context("--scope")?;
         let mut subject = Subject::new(&names, identifiers)?;
         (subject.birth, subject.sex) = (dob, sex);
         Ok((Query { subject, scope, purpose, case, officer, handling, branch, nature }, timeout))
-    }
-}
-
-/// `A,B,C`, `agreement:ID` or `all`.
-fn scope(text: &str) -> Result<Scope, String> {
-    if text == "all" {
-        return Ok(Scope::All);
-    }
-    if let Some(id) = text.strip_prefix("agreement:") {
-        return id.parse::<AgreementId>().map(Scope::Agreement).map_err(|e| e.to_string());
-    }
-    let agencies: Result<Vec<AgencyId>, _> = text.split(',').map(|agency| agency.trim().parse()).collect();
-    let agencies = agencies.map_err(|e| e.to_string())?;
-    match agencies.len() <= Scope::AGENCIES_MAX {
-        true => Ok(Scope::Agencies(agencies)),
-        false => {
-            Err(format!("{} agencies are more than the limit of {}", agencies.len(), Scope::AGENCIES_MAX))
-        }
     }
 }
 
@@ -138,17 +125,43 @@ mod tests {
         .unwrap();
         assert_eq!((query.subject.names().len(), query.subject.identifiers().len()), (2, 1));
         assert!(query.subject.birth.is_some() && query.subject.sex == Some(Sex::Male));
-        assert_eq!(query.scope, scope("gz.police.cn, sc.police.cn").unwrap());
+        assert_eq!(query.scope, scope("--scope sc.police.cn,gz.police.cn").unwrap());
         assert_eq!(query.handling, Handling { level: HandlingLevel::Restricted, code: HandlingCode::H1 });
         assert_eq!((query.branch, timeout), (Some(Branch::Criminal), Duration::from_secs(3)));
     }
 
+    fn scope(words: &str) -> anyhow::Result<Scope> {
+        Ok(query(&format!("search --id passport:E1 --purpose narcotics --case C {words}"))?.0.scope)
+    }
+
     #[test]
-    fn scopes_have_three_forms() {
-        assert_eq!(scope("all"), Ok(Scope::All));
-        assert_eq!(scope("agreement:northwest"), Ok(Scope::Agreement("northwest".parse().unwrap())));
-        assert!(scope("").is_err() && scope("agreement:").is_err() && scope("yn").is_err());
-        assert!(scope(&vec!["a.b"; 65].join(",")).unwrap_err().contains("64"));
+    fn a_scope_puts_terms_together_and_leaves_out_exceptions() {
+        let whole = "yn.police.cn,*.sc.police.cn,agreement:northwest,region:northwest,all";
+        let terms = whole.split(',').map(|term| term.parse().unwrap());
+        let except = ["km.yn.police.cn", "*.gz.police.cn"].map(|pattern| pattern.parse().unwrap());
+        let expected = Scope::new(terms, except).unwrap();
+        let words = format!("--scope {whole} --except km.yn.police.cn,*.gz.police.cn");
+        assert_eq!(scope(&words).unwrap(), expected);
+        let each = whole.split(',').fold(String::new(), |words, term| format!("{words}--scope {term} "));
+        assert_eq!(
+            scope(&format!("{each}--except km.yn.police.cn --except *.gz.police.cn")).unwrap(),
+            expected
+        );
+    }
+
+    #[test]
+    fn what_is_no_scope_is_told_with_what_is_wrong() {
+        for words in
+            ["", "--scope yn", "--scope yn.police.cn,", "--scope agreement:", "--except yn.police.cn"]
+        {
+            let error = scope(words).unwrap_err().to_string();
+            assert!(error.contains("--scope"), "{words}: {error}");
+        }
+        let error = scope("--scope all --except *").unwrap_err().to_string();
+        assert!(error.contains("--except"), "{error}");
+        let many = vec!["a.b"; Scope::TERMS_MAX + 1].join(",");
+        let error = format!("{:#}", scope(&format!("--scope {many}")).unwrap_err());
+        assert!(error.contains("--scope") && error.contains("256"), "{error}");
     }
 
     #[test]

@@ -1,29 +1,12 @@
 //! A wanted-person query as its asker states it, and what came of it.
 
-use super::{Candidate, Subject};
+use super::{Candidate, Scope, Subject};
 use crate::{
-    AgencyId, AgreementId, AgreementRef, Branch, CaseRef, Clause, Digest, Handling, OffenceNature, Officer,
-    Outcome, OutcomeKind, Purpose,
+    AgencyId, AgreementRef, Branch, CaseRef, Clause, Digest, Handling, OffenceNature, Officer, Outcome,
+    OutcomeKind, Purpose,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// Which agencies are asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// These.
-    Agencies(Vec<AgencyId>),
-    /// The parties of an agreement.
-    Agreement(AgreementId),
-    /// All members of the charter.
-    All,
-}
-
-impl Scope {
-    /// Agencies in one scope at most: the ministry, every province and the partners of a national federation
-    /// fit; what is larger is asked through superiors.
-    pub const AGENCIES_MAX: usize = 64;
-}
 
 /// A wanted-person query.
 #[derive(Debug, Clone, PartialEq, Eq)]

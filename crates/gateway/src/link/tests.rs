@@ -59,3 +59,31 @@ async fn every_word_of_the_peer_has_its_meaning() {
         assert_eq!(classify(&Status::new(code, "in the peer's words"), soon()), expected, "{code:?}");
     }
 }
+
+/// Whether a circuit is open after many calls to Gansu with this outcome.
+fn opens(no_answer: NoAnswer, destination: &str, patient: bool) -> bool {
+    let (peers, gansu) = (Peers::default(), "gs.police.cn".parse::<AgencyId>().unwrap());
+    let destination = destination.parse().unwrap();
+    for _ in 0..32 {
+        let Ok(call) = peers.enter(&gansu) else { break };
+        settle(call, &Err(no_answer), (&gansu, &destination), patient);
+    }
+    peers.is_open(&gansu)
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_opens_a_circuit_only_after_it_had_time_to_speak() {
+    assert!(opens(NoAnswer::TimedOut, "gs.police.cn", true));
+    assert!(!opens(NoAnswer::TimedOut, "gs.police.cn", false), "a short deadline is the caller's own");
+    assert!(!opens(NoAnswer::TimedOut, "lz.gs.police.cn", true), "whoever is behind may have been silent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_not_reached_opens_a_circuit_and_who_says_no_does_not() {
+    for patient in [true, false] {
+        assert!(opens(NoAnswer::Broken, "gs.police.cn", patient));
+        assert!(opens(NoAnswer::Unreachable(Failure::ConnectFailed), "gs.police.cn", patient));
+        assert!(!opens(NoAnswer::Unreachable(Failure::Overloaded), "gs.police.cn", patient));
+        assert!(!opens(NoAnswer::Failed(Failure::PeerFault), "gs.police.cn", patient));
+    }
+}

@@ -31,6 +31,8 @@ pub(crate) struct Inquiry<'a> {
     pub(crate) charge: Option<&'a Charge>,
     /// When this node last synchronized documents with a peer.
     pub(crate) synced: Option<Timestamp>,
+    /// Whether another attempt may go out while the one before is still waited for.
+    pub(crate) repeatable: bool,
     /// What an answer amounts to; `None` if the content is no answer.
     pub(crate) read: &'a (dyn Fn(&[u8]) -> Option<OutcomeKind> + Send + Sync),
 }

@@ -1,4 +1,4 @@
-//! Sending by way after way, until one brings an answer that counts or the deadline passes.
+//! Sending by one way, until it brings an answer that counts or its time is over.
 
 use super::Outbound;
 use super::judge::{Bench, Judged, Responder, receipt_for, unusable};
@@ -6,10 +6,12 @@ use crate::authority::InForce;
 use crate::courier::{Handover, NoAnswer};
 use crate::deadline::Deadline;
 use crate::record::{Asked, Evidence};
+use crate::ways::Place;
 use concord_agreements::{Asking, Facts, decide};
 use concord_domain::{AgencyId, Failure, Outcome, OutcomeKind, Refusal};
 use concord_trust::envelope::{ATTEMPTS_MAX, AnswerInvalid, Context, Reply, SealedAnswer, Verdict};
 use concord_trust::{Keyring, Signed};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tower::retry::budget::Budget as _;
 
@@ -17,8 +19,8 @@ use tower::retry::budget::Budget as _;
 /// its connection, and the second one that was still thought to be open. The destination executes a request once, however
 /// many attempts there are.
 const BROKEN_MAX: u32 = 2;
-/// The first pause before another attempt by the same way; each is twice the one before.
-const ATTEMPT_PAUSE: Duration = Duration::from_millis(25);
+/// The first pause before another attempt by the same way.
+pub(super) const ATTEMPT_PAUSE: Duration = Duration::from_millis(25);
 
 /// One recorded request on its way to its destination.
 pub(super) struct Sending<'a> {
@@ -31,41 +33,41 @@ pub(super) struct Sending<'a> {
     pub(super) read: &'a (dyn Fn(&[u8]) -> Option<OutcomeKind> + Send + Sync),
     /// Whom the destination is to ask in turn.
     pub(super) onward: Option<&'a AgencyId>,
+    /// How long one way is waited for before the next one is tried too; without it, as long as it may take.
+    pub(super) hedge_after: Option<Duration>,
 }
 
 /// The ways that brought nothing, each with why.
-type Tried = Vec<(AgencyId, Outcome)>;
+pub(super) type Tried = Vec<(AgencyId, Outcome)>;
+
+/// The attempts of one request, numbered over all its ways.
+#[derive(Debug, Default)]
+pub(super) struct Attempts(AtomicU32);
+
+impl Attempts {
+    /// The next number; none once there were [`ATTEMPTS_MAX`].
+    fn next(&self) -> Option<u32> {
+        let next = |made| (made < ATTEMPTS_MAX).then_some(made + 1);
+        let before = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        before.ok().map(|made| made + 1)
+    }
+}
 
 impl Sending<'_> {
-    /// Sends by each way in turn, the time left shared among those that are left, and judges what comes back.
-    pub(super) async fn exchange(&self, ways: Vec<AgencyId>) -> Judged {
-        let mut tried = Tried::new();
-        let mut attempts = 1..=ATTEMPTS_MAX;
-        let mut left = u32::try_from(ways.len()).unwrap_or(u32::MAX);
-        self.outbound.retries.deposit();
-        for next in ways {
-            let until = self.deadline.share(left);
-            left = left.saturating_sub(1);
-            match self.by(&next, until, &mut attempts).await {
-                Ok(done) => return done,
-                Err(outcome) => tried.push((next, outcome)),
-            }
-        }
-        let evidence = self.unanswered(tried).under(Some(self.asked.authority().clone()));
-        Judged { evidence, content: None, source: None }
-    }
-
     /// Sends by one way: again after its connection broke, and again while the destination says that it is still working
-    /// on an earlier attempt, whose answer would otherwise be lost.
-    async fn by(
+    /// on an earlier attempt, whose answer would otherwise be lost. `pause` is the first one between two attempts; each is
+    /// twice the one before.
+    pub(super) async fn by(
         &self,
         next: &AgencyId,
         until: Deadline,
-        attempts: &mut impl Iterator<Item = u32>,
+        attempts: &Attempts,
+        mut pause: Duration,
     ) -> Result<Judged, Outcome> {
         let destination = &self.destination.agency;
-        let (mut broken, mut pause) = (0, ATTEMPT_PAUSE);
-        for attempt in attempts.by_ref() {
+        let mut broken = 0;
+        while let Some(attempt) = attempts.next() {
+            let _place = self.place(next, until).await?;
             let endpoints = self.endpoints(next)?;
             let to = Handover { next, endpoints: &endpoints, destination };
             let envelope = self.asked.envelope(attempt, next, self.outbound.clock.now());
@@ -96,6 +98,15 @@ impl Sending<'_> {
             pause *= 2;
         }
         Err(Outcome::TimedOut)
+    }
+
+    /// Waits until there is room at a carrier for one more of what we hand to it.
+    async fn place(&self, next: &AgencyId, until: Deadline) -> Result<Option<Place>, Outcome> {
+        if *next == self.destination.agency {
+            return Ok(None);
+        }
+        let place = tokio::time::timeout_at(until.instant(), self.outbound.ways.place_at(next)).await;
+        place.map_err(|_| Outcome::Unreachable(Failure::Overloaded))
     }
 
     /// What the destination refuses because of the way that an attempt came, if a carrier handed it over: that one may
@@ -172,7 +183,9 @@ impl Sending<'_> {
 
     fn may_carry(&self, agency: &AgencyId, next: &AgencyId) -> bool {
         let (agreement, now) = (&self.asked.authority().agreement, self.outbound.clock.now());
-        agency == next || self.in_force.rules.carriers(agreement, now).contains(agency)
+        let Context { origin, destination, .. } = self.asked.request().context();
+        let ends = [origin, destination];
+        agency == next || self.in_force.rules.carriers_between(agreement, ends, now).contains(agency)
     }
 
     /// The destination signed all of the reply, so what does not count in it is its own doing, whoever handed it over.
@@ -194,7 +207,7 @@ impl Sending<'_> {
     }
 
     /// What came of it where no way brought an answer.
-    fn unanswered(&self, tried: Tried) -> Evidence {
+    pub(super) fn unanswered(&self, tried: Tried) -> Evidence {
         let straight =
             |(way, outcome): &(AgencyId, Outcome)| (*way == self.destination.agency).then_some(*outcome);
         let only = if tried.len() == 1 { tried.first().and_then(straight) } else { None };

@@ -1,4 +1,7 @@
-//! Judging what comes back: only an answer with a valid receipt, under the agreement asked under, counts.
+//! Judging what comes back: only an answer with a valid receipt, under the agreement asked under, counts. Two ways at once
+//! are in `hedging`.
+
+mod hedging;
 
 use super::judge::{Bench, Judged, Responder};
 use crate::operation::Operation;

@@ -52,6 +52,15 @@ async fn a_probe_that_is_given_up_leaves_room_for_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn calls_that_are_given_up_open_no_circuit() {
+    let (peers, gansu) = (Peers::default(), agency("gs.police.cn"));
+    for _ in 0..2 * FAILURES_MAX {
+        drop(peers.enter(&gansu).unwrap());
+    }
+    assert!(!peers.is_open(&gansu));
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_peer_does_not_take_the_others_places() {
     let (peers, gansu) = (Peers::default(), agency("gs.police.cn"));
     let calls: Vec<_> = (0..CALLS_MAX).map(|_| peers.enter(&gansu).unwrap()).collect();

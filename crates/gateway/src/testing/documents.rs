@@ -4,9 +4,10 @@ use concord_agreements::{Agencies, Agreement, AgreementKind, Documents, Grant, L
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, AgreementRef, Digest, Purpose, Timestamp};
 use concord_trust::{
-    Card, Charter, Directory, DocumentKind, DocumentSet, DutyDesk, Keyring, Kind, Member, MemberKind, Names,
-    SealingKey, SignedFile, SigningKey, sha256,
+    Card, Charter, Directory, DirectoryBuilder, DocumentKind, DocumentSet, DutyDesk, Keyring, Kind, Member,
+    MemberKind, Names, SealingKey, SignedFile, SigningKey, sha256,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,7 +50,8 @@ pub(crate) fn published() -> (DocumentSet, Digest) {
 
 fn published_of(names: &[&str]) -> (DocumentSet, Digest) {
     let mut set = DocumentSet::default();
-    let charter = charter_file(names);
+    let flat: Vec<_> = names.iter().map(|name| (*name, None)).collect();
+    let charter = charter_file(&flat);
     let pinned = sha256(&[&charter.bytes]);
     set.insert(DocumentKind::Charter, charter).unwrap();
     for name in names {
@@ -68,19 +70,33 @@ pub(crate) fn signed(agreement: &Agreement, signers: &[&str]) -> SignedFile {
 }
 
 /// The directory of a federation of these agencies, each with card and keyring.
-pub(crate) fn directory_of(names: &[&str]) -> Arc<Directory> {
+fn directory_of(names: &[&str]) -> Arc<Directory> {
     let (set, pinned) = published_of(names);
     let (directory, problems) = Directory::of(&set, pinned, |_: &str| None).unwrap();
     assert!(problems.is_empty(), "{problems:?}");
     Arc::new(directory)
 }
 
-fn charter_file(names: &[&str]) -> SignedFile {
+/// Rules of these agreements in a federation of these members, each with its superior, of whom nobody but the parties
+/// has published a card.
+pub(crate) fn rules_in(members: &[(&str, Option<&str>)], agreements: &[Agreement]) -> Arc<Rules> {
+    let charter = charter_file(members);
+    let pinned = sha256(&[&charter.bytes]);
+    let mut builder = DirectoryBuilder::new(Charter::verify(&charter, pinned).unwrap());
+    for party in agreements.iter().flat_map(|agreement| &agreement.parties).collect::<BTreeSet<_>>() {
+        let name = party.as_str();
+        let file = SignedFile::unsigned(name, card(name).to_toml());
+        builder.card(&file.sign(Kind::Card, name, &key(name, ROOT))).unwrap();
+    }
+    rules_of(Arc::new(builder.build()), agreements)
+}
+
+fn charter_file(members: &[(&str, Option<&str>)]) -> SignedFile {
     let charter_key = key("charter", ROOT);
-    let members = names.iter().map(|name| Member {
+    let members = members.iter().map(|(name, superior)| Member {
         agency: agency(name),
         kind: MemberKind::Province,
-        superior: None,
+        superior: superior.map(agency),
         root: key(name, ROOT).public(),
     });
     let charter = Charter {
@@ -163,11 +179,14 @@ pub(crate) fn reference(agreement: &Agreement) -> AgreementRef {
 
 /// Rules of these agreements, each signed by all its parties.
 pub(crate) fn rules(agreements: &[Agreement]) -> Arc<Rules> {
+    rules_of(directory_of(&[super::MINISTRY, super::ORIGIN, super::HERE, super::OTHER]), agreements)
+}
+
+fn rules_of(directory: Arc<Directory>, agreements: &[Agreement]) -> Arc<Rules> {
     let signed = agreements.iter().map(|agreement| {
         let parties: Vec<_> = agreement.parties.iter().map(AgencyId::as_str).collect();
         signed(agreement, &parties)
     });
-    let directory = directory_of(&[super::MINISTRY, super::ORIGIN, super::HERE, super::OTHER]);
     let documents = Documents::agreements(signed);
     let (rules, problems) = Rules::build(documents, directory, LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");

@@ -128,6 +128,7 @@ impl World {
             ways: Ways::new(agency(here), lines, Peers::default()),
             courier: Arc::new(mesh.courier(here)),
             retries: Arc::default(),
+            hedge_after: None,
         };
         let operations = Operations::default().with(echo.clone());
         let inbound = Inbound::new(outbound, store.clone(), operations);

@@ -32,6 +32,9 @@ impl Question for WantedSearch {
 }
 
 impl Operation for WantedSearch {
+    /// It changes nothing, and somebody waits for it.
+    const REPEATABLE: bool = true;
+
     type Ask = Ask;
     type Answer = Vec<Candidate>;
 

@@ -1,4 +1,4 @@
-//! A search over a scope: every agency is asked at once, and each outcome is passed on as it arrives.
+//! A search over a scope: agencies are asked side by side, and each outcome is passed on as it arrives.
 
 use super::WantedSearch;
 use concord_domain::wanted::{Candidate, Finding, LedgerPosition, Query, Totals};
@@ -27,6 +27,10 @@ impl Search {
     /// What is kept of a deadline for recording the last outcomes and sending them back.
     pub const REPLY_MARGIN: Duration = Duration::from_millis(300);
 
+    /// Agencies asked at the same moment by one search: every province and the ministry twice over. A larger scope takes
+    /// turns, so that one search leaves lines, slots and memory to the others.
+    pub const ASKED_AT_ONCE_MAX: usize = 64;
+
     /// A search that goes out through the gateway.
     pub fn new(outbound: Outbound) -> Self {
         Self { outbound, under_way: TaskTracker::new() }
@@ -40,6 +44,9 @@ impl Search {
 
     /// Asks every agency in scope. The stream gives one finding for each, then the summary; it ends early only if an
     /// outcome cannot be put on the record. Dropping it stops every request under way.
+    ///
+    /// Where more are in scope than are [asked at once](Self::ASKED_AT_ONCE_MAX), the time left is shared among the turns
+    /// that are still to come, so that those who do not answer leave time to ask the others.
     pub fn start(
         &self,
         query: Query,
@@ -52,25 +59,25 @@ impl Search {
         let Query { purpose, handling, branch, nature, .. } = query;
         let question = Question { purpose, handling, branch, nature };
         let ask = Arc::new(Ask { subject: query.subject, case: query.case, officer });
-        let started = Instant::now();
-        let mut requests = JoinSet::new();
-        for agency in agencies {
-            let (outbound, ask) = (self.outbound.clone(), Arc::clone(&ask));
-            let asking = one(outbound, agency, question, ask, deadline.less(margin), started);
-            requests.spawn(self.under_way.track_future(asking));
-        }
-        Ok(events(requests, started))
+        let each = Each { question, ask, deadline: deadline.less(margin), started: Instant::now() };
+        let Self { outbound, under_way } = self.clone();
+        let waiting = agencies.into_iter();
+        let (requests, totals) = (JoinSet::new(), Totals::default());
+        Ok(events(Streaming { outbound, under_way, each, waiting, requests, totals, open: true }))
     }
 }
 
-async fn one(
-    outbound: Outbound,
-    agency: AgencyId,
+/// What is asked of each agency alike.
+#[derive(Clone)]
+struct Each {
     question: Question,
     ask: Arc<Ask>,
     deadline: Deadline,
     started: Instant,
-) -> Asked {
+}
+
+async fn one(outbound: Outbound, agency: AgencyId, each: Each) -> Asked {
+    let Each { question, ask, deadline, started } = each;
     let (concluded, candidates) = outbound.ask::<WantedSearch>(&agency, question, &ask, deadline).await?;
     let route = std::iter::once(&outbound.agency).chain(&concluded.evidence().route).cloned().collect();
     Ok(finding(agency, route, &concluded, candidates.unwrap_or_default(), started.elapsed()))
@@ -103,21 +110,41 @@ fn finding(
 
 /// What is left of a search while it streams.
 struct Streaming {
+    outbound: Outbound,
+    under_way: TaskTracker,
+    each: Each,
+    /// Those who are not asked yet.
+    waiting: std::vec::IntoIter<AgencyId>,
     requests: JoinSet<Asked>,
     totals: Totals,
-    started: Instant,
     open: bool,
 }
 
-fn events(
-    requests: JoinSet<Asked>,
-    started: Instant,
-) -> impl Stream<Item = Result<SearchEvent, NotRecorded>> + use<> {
-    let streaming = Streaming { requests, totals: Totals::default(), started, open: true };
+impl Streaming {
+    /// Asks as many more as may be asked at once.
+    fn fill(&mut self) {
+        while self.requests.len() < Search::ASKED_AT_ONCE_MAX {
+            let turns = turns(self.requests.len(), self.waiting.len());
+            let Some(agency) = self.waiting.next() else { return };
+            let deadline = self.each.deadline.share(turns);
+            let asking = one(self.outbound.clone(), agency, Each { deadline, ..self.each.clone() });
+            self.requests.spawn(self.under_way.track_future(asking));
+        }
+    }
+}
+
+/// How often as many as may be asked at once can be asked until nobody waits.
+fn turns(asked: usize, waiting: usize) -> u32 {
+    let turns = asked.saturating_add(waiting).div_ceil(Search::ASKED_AT_ONCE_MAX);
+    u32::try_from(turns).unwrap_or(u32::MAX)
+}
+
+fn events(streaming: Streaming) -> impl Stream<Item = Result<SearchEvent, NotRecorded>> + use<> {
     futures_util::stream::unfold(streaming, |mut streaming| async move {
         if !streaming.open {
             return None;
         }
+        streaming.fill();
         let event = match streaming.requests.join_next().await {
             Some(Ok(Ok(finding))) => {
                 streaming.totals.count(finding.outcome.kind());
@@ -131,7 +158,7 @@ fn events(
             }
             None => {
                 streaming.open = false;
-                let elapsed = streaming.started.elapsed();
+                let elapsed = streaming.each.started.elapsed();
                 Ok(SearchEvent::Summary { totals: std::mem::take(&mut streaming.totals), elapsed })
             }
         };
@@ -139,4 +166,16 @@ fn events(
         streaming.open &= event.is_ok();
         Some((event, streaming))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_can_be_asked_at_once_has_all_the_time() {
+        let most = Search::ASKED_AT_ONCE_MAX;
+        assert_eq!([turns(0, 1), turns(0, most), turns(most - 1, 1)], [1; 3]);
+        assert_eq!([turns(0, most + 1), turns(most - 1, most), turns(0, 10 * most)], [2, 2, 10]);
+    }
 }

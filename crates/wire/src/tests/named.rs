@@ -24,7 +24,7 @@ fn bad_identifier() -> person::Identifier {
 /// One way to spoil a query, with the field that it spoils.
 type Spoil = (&'static str, fn(&mut pb::SearchRequest));
 
-const SPOILS: [Spoil; 11] = [
+const SPOILS: [Spoil; 12] = [
     ("subject.names[0]", |m| subject(m).names = vec![String::new()]),
     ("subject.identifiers[1].number", |m| {
         subject(m).identifiers = vec![
@@ -34,9 +34,12 @@ const SPOILS: [Spoil; 11] = [
     }),
     ("subject.birth", |m| subject(m).birth = SECRET.into()),
     ("subject.sex", |m| subject(m).sex = UNKNOWN),
-    ("scope.list.agencies[1]", |m| {
-        let agencies = vec!["yn.police.cn".to_owned(), "YN".to_owned()];
-        m.scope = Some(pb::Scope { agencies: Some(pb::scope::Agencies::List(pb::AgencyList { agencies })) });
+    ("scope.terms[1].agencies", |m| {
+        let term = Some(pb::scope_term::Term::Agencies("YN".to_owned()));
+        m.scope.get_or_insert_default().terms = vec![all(), pb::ScopeTerm { term }];
+    }),
+    ("scope.except[1]", |m| {
+        m.scope.get_or_insert_default().except = ["*.yn.police.cn", "*"].map(str::to_owned).to_vec();
     }),
     ("purpose", |m| m.purpose = UNKNOWN),
     ("case_reference", |m| m.case_reference = "  ".into()),
@@ -45,6 +48,10 @@ const SPOILS: [Spoil; 11] = [
     ("handling.code", |m| m.handling.get_or_insert_default().code = UNKNOWN),
     ("branch", |m| m.branch = UNKNOWN),
 ];
+
+fn all() -> pb::ScopeTerm {
+    pb::ScopeTerm { term: Some(pb::scope_term::Term::All(pb::AllAgencies {})) }
+}
 
 fn subject(message: &mut pb::SearchRequest) -> &mut person::Subject {
     message.subject.get_or_insert_default()
@@ -150,13 +157,21 @@ fn counts_over_their_limit_are_named() {
     let identifiers = vec![one; Subject::IDENTIFIERS_MAX + 1];
     let problems = Subject::try_from(person::Subject { identifiers, ..Default::default() }).unwrap_err();
     assert_eq!(fields(&problems), ["identifiers"]);
-    for count in [0, Scope::AGENCIES_MAX + 1] {
-        let agencies = vec!["yn.police.cn".to_owned(); count];
-        let list = pb::scope::Agencies::List(pb::AgencyList { agencies });
-        let problems = Scope::try_from(pb::Scope { agencies: Some(list) }).unwrap_err();
-        assert_eq!(fields(&problems), ["list"]);
-        assert!(problems.to_string().contains(&Scope::AGENCIES_MAX.to_string()));
-    }
+    let many = pb::Scope { terms: vec![all(); Scope::TERMS_MAX], except: vec![String::new()] };
+    let problems = Scope::try_from(many).unwrap_err();
+    assert_eq!(fields(&problems), ["terms"]);
+    assert!(problems.to_string().contains(&Scope::TERMS_MAX.to_string()));
+    let nobody = pb::Scope { terms: vec![], except: vec!["yn.police.cn".to_owned()] };
+    assert_eq!(fields(&Scope::try_from(nobody).unwrap_err()), ["terms"]);
+}
+
+#[test]
+fn every_wrong_term_of_a_scope_is_named() {
+    use pb::scope_term::Term;
+    let wrong = [Some(Term::Agreement("No id".into())), Some(Term::Region(String::new())), None];
+    let terms = wrong.map(|term| pb::ScopeTerm { term }).into_iter().chain([all()]).collect();
+    let problems = Scope::try_from(pb::Scope { terms, except: vec![] }).unwrap_err();
+    assert_eq!(fields(&problems), ["terms[0].agreement", "terms[1].region", "terms[2]"]);
 }
 
 #[test]

@@ -205,6 +205,50 @@ fn carriers_are_those_that_the_agreement_names() {
 }
 
 #[test]
+fn superiors_carry_for_those_below_up_to_the_party_that_signed() {
+    let rules = rules(&[three()]);
+    let carried = |from: &str, to: &str, via: &str| {
+        let (from, to, via) = (agency(from), agency(to), [agency(via)]);
+        let case = case();
+        let facts = Facts { via: &via, ..Facts::new(&from, &to, &case.operation, case.purpose) };
+        let decided = decide::<Carrying>(&rules, &facts, now()).map_err(|denial| denial.refusal);
+        let text = rules.get(&three().id, now()).unwrap().reference();
+        let listed = rules.carriers_between(&text, [&from, &to], now()).contains(&via[0]);
+        assert_eq!(listed, decided.is_ok(), "{from} to {to} via {}", via[0]);
+        decided.map(drop)
+    };
+    let guandu = "gd.km.yn.police.cn";
+    for (from, to) in [("sn.police.cn", guandu), (guandu, "sn.police.cn")] {
+        for above in ["km.yn.police.cn", "yn.police.cn"] {
+            assert_eq!(carried(from, to, above), Ok(()), "{from} to {to} by {above}");
+        }
+        // Above the party nobody has signed, and neither is anybody's superior who only stands beside.
+        for other in ["police.cn", "gs.police.cn", "odd.yn.police.cn"] {
+            assert_eq!(
+                carried(from, to, other),
+                Err(Refusal::CarryingNotGranted),
+                "{from} to {to} by {other}"
+            );
+        }
+    }
+    assert_eq!(carried("sn.police.cn", "yn.police.cn", "km.yn.police.cn"), Err(Refusal::CarryingNotGranted));
+}
+
+#[test]
+fn a_superior_that_takes_no_part_or_is_stopped_carries_nothing() {
+    let agreement = three();
+    let text = rules(std::slice::from_ref(&agreement)).get(&agreement.id, now()).unwrap().reference();
+    let guandu = agency("gd.km.yn.police.cn");
+    let withdrawn = with_declarations(&agreement, &[withdrawal("yn.police.cn", JULY)]);
+    assert_eq!(withdrawn.superiors(&text, &guandu, now()).len(), 2);
+    assert!(withdrawn.superiors(&text, &guandu, time(JULY)).is_empty());
+    let stopped = directory_with(&[], &[block("km.yn.police.cn", time(JULY))]);
+    let documents = Documents::agreements([signed(&agreement)]);
+    let (stopped, _) = Rules::build(documents, stopped, LocalRules::default(), |_| None);
+    assert_eq!(stopped.superiors(&text, &guandu, time(JULY)), [&agency("yn.police.cn")]);
+}
+
+#[test]
 fn a_carrier_that_takes_no_part_carries_nothing() {
     let agreement = Agreement { carriers: Some(Agencies::Parties), ..three() };
     let rules = with_declarations(&agreement, &[withdrawal("sn.police.cn", JULY)]);

@@ -12,7 +12,8 @@ use concord_trust::{Block, Kind, sha256};
 
 const OPERATIONS: [&str; 2] = ["wanted.search", "assistance.submit"];
 const PURPOSES: [Purpose; 3] = [Purpose::FugitiveApprehension, Purpose::Narcotics, Purpose::Research];
-const CARRIERS: [Option<&str>; 3] = [None, Some("gs.police.cn"), Some("police.cn")];
+const CARRIERS: [Option<&str>; 5] =
+    [None, Some("gs.police.cn"), Some("police.cn"), Some("km.yn.police.cn"), Some("hl.police.cn")];
 
 /// Which kind of agreement is taken first.
 const ORDER: [&[AgreementKind]; 5] = [
@@ -154,9 +155,13 @@ impl Papers {
                 continue;
             }
             let carries = |carrier: &AgencyId| match &text.carriers {
-                None => false,
-                Some(Agencies::Parties) => text.parties.contains(carrier),
-                Some(Agencies::Listed(listed)) => listed.iter().any(|p| p.as_str() == carrier.as_str()),
+                Some(Agencies::Parties) if text.parties.contains(carrier) => true,
+                Some(Agencies::Listed(listed)) if listed.iter().any(|p| p.as_str() == carrier.as_str()) => {
+                    true
+                }
+                None | Some(Agencies::Parties | Agencies::Listed(_)) => {
+                    [&case.from, &case.to].iter().any(|end| stands_between(text, end, carrier))
+                }
             };
             let grants = text.grants.iter().find(|grant| {
                 let names = |agencies, agency: &AgencyId| {
@@ -194,6 +199,23 @@ fn nearest_party(text: &Agreement, agency: &AgencyId) -> Option<AgencyId> {
         name = MEMBERS.iter().find(|(member, _)| *member == name).and_then(|(_, above)| *above)?;
     }
     text.parties.iter().find(|party| party.as_str() == name).cloned()
+}
+
+/// Whether the carrier is above the agency, and not above the party that signed for it.
+fn stands_between(text: &Agreement, agency: &AgencyId, carrier: &AgencyId) -> bool {
+    let mut name = agency.as_str();
+    while !text.parties.iter().any(|party| party.as_str() == name) {
+        let Some(above) = MEMBERS.iter().find(|(member, _)| *member == name).and_then(|(_, above)| *above)
+        else {
+            return false;
+        };
+        if above == carrier.as_str() {
+            // Somebody from here on up must have signed.
+            return nearest_party(text, carrier).is_some();
+        }
+        name = above;
+    }
+    false
 }
 
 /// An agreement of that name and kind among these parties, in force on those days.

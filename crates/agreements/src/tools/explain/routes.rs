@@ -11,7 +11,8 @@ pub(super) fn carriers(basis: Basis<'_>, facts: &Facts<'_>, leave: &Leave, at: T
         let via = std::slice::from_ref(*agency);
         Leave::ask(basis, &Facts { agreement: Some(&leave.agreement), via, ..*facts }, at).is_ok()
     };
-    basis.rules().carriers(&leave.agreement, at).into_iter().filter(may).cloned().collect()
+    let ends = [facts.from, facts.to];
+    basis.rules().carriers_between(&leave.agreement, ends, at).into_iter().filter(may).cloned().collect()
 }
 
 /// Chains over [`Explanation::BROKERS_MAX`] brokers at most, shortest first.

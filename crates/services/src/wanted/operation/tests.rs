@@ -97,6 +97,7 @@ fn inbound(world: &World) -> (Inbound, Authority) {
         ways: Ways::new(agency(ANSWERS), Lines::default(), Peers::default()),
         courier: Arc::new(Nobody),
         retries: Arc::default(),
+        hedge_after: None,
     };
     let operations = Operations::default().with(WantedSearch::new(Arc::clone(&world.register)));
     let inbound = Inbound::new(outbound, world.store.clone(), operations);

@@ -1,0 +1,117 @@
+//! One way after the other; or two at once, where the first keeps us waiting.
+
+use super::judge::Judged;
+use super::send::{ATTEMPT_PAUSE, Attempts, Sending, Tried};
+use concord_domain::{AgencyId, Outcome, Refusal};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::time::Duration;
+use tokio::time::Instant;
+use tower::retry::budget::Budget as _;
+
+/// Ways that are tried at the same moment at most: what is slow because the destination is slow must not be asked of it
+/// by everybody.
+const AT_ONCE_MAX: usize = 2;
+
+impl Sending<'_> {
+    /// Sends by each way in turn, the time left shared among those that are left, and judges what comes back. What may be
+    /// hedged goes by the next way already while the one before is still waited for; the first answer counts, and the
+    /// other attempt is given up.
+    pub(super) async fn exchange(&self, ways: Vec<AgencyId>) -> Judged {
+        let attempts = Attempts::default();
+        let mut left = u32::try_from(ways.len()).unwrap_or(u32::MAX);
+        let mut ways = ways.into_iter();
+        let mut start = |pause| {
+            let next = ways.next()?;
+            let until = self.deadline.share(left);
+            left = left.saturating_sub(1);
+            let attempts = &attempts;
+            Some((next.clone(), async move {
+                let came_of_it = self.by(&next, until, attempts, pause).await;
+                (next, came_of_it)
+            }))
+        };
+        let (mut under_way, mut waiting) = (FuturesUnordered::new(), Waiting::default());
+        let (mut tried, mut put_off) = (Tried::new(), None);
+        let mut hedge_after = self.hedge_after;
+        self.outbound.retries.deposit();
+        loop {
+            if under_way.is_empty() {
+                if let Some(put_off) = put_off {
+                    return put_off;
+                }
+                let Some((next, sending)) = start(ATTEMPT_PAUSE) else { break };
+                waiting.began(next);
+                under_way.push(sending);
+            }
+            let patience = hedge_after.filter(|_| under_way.len() < AT_ONCE_MAX);
+            tokio::select! {
+                biased;
+                Some((next, came_of_it)) = under_way.next() => match came_of_it {
+                    // That another attempt is under way says nothing of what will come of that one.
+                    Ok(done) if is_about_attempts(&done) && !under_way.is_empty() => put_off = Some(done),
+                    Ok(done) => {
+                        self.slower_than(&next, &waiting);
+                        return done;
+                    }
+                    Err(outcome) => {
+                        waiting.ended(&next);
+                        tried.push((next, outcome));
+                    }
+                },
+                () = waiting.for_too_long(patience) => {
+                    let other = if self.outbound.retries.withdraw() { start(patience.unwrap_or_default()) } else { None };
+                    match other {
+                        Some((next, sending)) => {
+                            waiting.began(next);
+                            under_way.push(sending);
+                        }
+                        None => hedge_after = None,
+                    }
+                }
+            }
+        }
+        let evidence = self.unanswered(tried).under(Some(self.asked.authority().clone()));
+        Judged { evidence, content: None, source: None }
+    }
+
+    /// Notes of the ways that are given up how long they kept us waiting, so that a quicker one comes first next time.
+    fn slower_than(&self, way: &AgencyId, waiting: &Waiting) {
+        for (slower, began) in waiting.before(way) {
+            self.outbound.ways.kept_waiting(slower, &self.destination.agency, began.elapsed());
+        }
+    }
+}
+
+/// The ways under way and since when, in the order in which they began.
+#[derive(Default)]
+struct Waiting(Vec<(AgencyId, Instant)>);
+
+impl Waiting {
+    fn began(&mut self, way: AgencyId) {
+        self.0.push((way, Instant::now()));
+    }
+
+    fn ended(&mut self, way: &AgencyId) {
+        self.0.retain(|(other, _)| other != way);
+    }
+
+    /// Returns once the latest has kept us waiting for that long; never without a limit.
+    async fn for_too_long(&self, patience: Option<Duration>) {
+        match (patience, self.0.last()) {
+            (Some(patience), Some((_, began))) => tokio::time::sleep_until(*began + patience).await,
+            (Some(_) | None, _) => std::future::pending().await,
+        }
+    }
+
+    /// Those that began before `way`, and since when.
+    fn before(&self, way: &AgencyId) -> impl Iterator<Item = &(AgencyId, Instant)> {
+        self.0.iter().take_while(move |(other, _)| other != way)
+    }
+}
+
+/// Whether the destination speaks of other attempts that it has seen, rather than of the request.
+fn is_about_attempts(judged: &Judged) -> bool {
+    let outcome = judged.evidence.outcome;
+    matches!(outcome, Outcome::Refused(Refusal::InProgress | Refusal::Replayed))
+}
