@@ -20,7 +20,7 @@ impl Rules {
         let directory = self.directory();
         let (asking, asked) = (Line::of(from, directory), Line::of(to, directory));
         let leads = |grant: &&Grant| {
-            grant.operations.contains(operation)
+            grant.grants(operation)
                 && grant.brokered_to.iter().any(|pattern| asked.is_named(pattern))
         };
         let mut found = BTreeSet::new();
