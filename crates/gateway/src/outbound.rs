@@ -2,6 +2,7 @@
 
 mod inquiry;
 mod judge;
+mod outlook;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use concord_trust::envelope::{Body, Context, LIFE_MAX, PROTOCOL, Principal, SUIT
 use inquiry::Plan;
 pub(crate) use inquiry::{Inquiry, Returned};
 use judge::Judged;
+pub use outlook::Outlook;
 use send::Sending;
 use std::sync::Arc;
 use tower::retry::budget::TpsBudget;
@@ -161,6 +163,9 @@ impl Outbound {
             Sending { outbound: self, asked: &asked, in_force, destination: keyring, deadline, read, onward };
         let Judged { evidence, content, source } = sending.exchange(ways).await;
         let concluded = self.recorder.conclude(asked, evidence).await?;
+        if let Some(answered) = concluded.evidence().says_of(inquiry.to) {
+            self.ways.peers().asked(inquiry.to, answered);
+        }
         let outcome = concluded.evidence().outcome;
         tracing::info!(target: "concord::outbound", %id, to = %inquiry.to, %outcome, "concluded");
         Ok(Returned { concluded, content, source })

@@ -47,7 +47,10 @@ impl Sending<'_> {
             let until = self.deadline.share(left);
             left = left.saturating_sub(1);
             match self.by(&next, until, &mut attempts).await {
-                Ok(done) => return done,
+                Ok(mut done) => {
+                    done.evidence.tried = tried;
+                    return done;
+                }
                 Err(outcome) => tried.push((next, outcome)),
             }
         }
@@ -211,6 +214,7 @@ impl Sending<'_> {
             evidence.explanation = format!("{}: {}", evidence.explanation, each.join("; "));
         }
         evidence.route = tried.last().map(|(way, _)| way.clone()).into_iter().collect();
+        evidence.tried = tried;
         evidence
     }
 }

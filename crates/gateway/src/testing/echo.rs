@@ -1,5 +1,6 @@
 //! An operation that gives back what it is asked, and lets a test do something in the middle of it.
 
+use crate::arrival::Arrival;
 use crate::operation::{Draft, Fault, Operation};
 use concord_agreements::{Permit, Question};
 use concord_domain::wanted::{Field, Fields};
@@ -74,7 +75,12 @@ impl Operation for Echo {
         answer.split(' ').next().unwrap_or_default().to_owned()
     }
 
-    async fn serve(&self, permit: Permit<Self>, ask: String) -> Result<Draft<Self>, Fault> {
+    async fn serve(
+        &self,
+        permit: Permit<Self>,
+        ask: String,
+        arrival: &Arrival,
+    ) -> Result<Draft<Self>, Fault> {
         let count = self.served.fetch_add(1, Ordering::SeqCst) + 1;
         let meanwhile = self.meanwhile.lock().unwrap().pop_front();
         if let Some(work) = meanwhile {

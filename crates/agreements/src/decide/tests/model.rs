@@ -164,7 +164,8 @@ impl Papers {
                     written_out(text, grant, agencies).iter().any(|name| name == agency.as_str())
                 };
                 let asked = case.operation.as_str();
-                (asked == "directory.ping" || grant.operations.iter().any(|granted| granted.as_str() == asked))
+                (asked == "directory.ping"
+                    || grant.operations.iter().any(|granted| granted.as_str() == asked))
                     && grant.purposes.contains(&case.purpose)
                     && names(&grant.from, &case.from)
                     && names(&grant.to, &case.to)
