@@ -1,7 +1,7 @@
 //! What may stand on the command line.
 
 use crate::output::Format;
-use crate::{agreement, bench, cluster, demo, ledger, node, pki, register, search};
+use crate::{agreement, bench, cluster, demo, directory, ledger, node, pki, register, search};
 use clap::{Args, Parser, Subcommand};
 use concord_domain::AgencyId;
 use std::path::PathBuf;
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     Register(register::Command),
     /// Ask other agencies whether they seek a person
     Search(search::Arguments),
+    /// The other agencies: who is reachable how, and whether it answers
+    #[command(subcommand)]
+    Directory(directory::Command),
     /// The agency's record: verify it, show it
     #[command(subcommand)]
     Ledger(ledger::Command),
