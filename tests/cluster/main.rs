@@ -13,6 +13,7 @@ mod brokered;
 mod carried;
 mod config;
 mod deadline;
+mod directory;
 mod kill;
 mod layering;
 mod ledger;

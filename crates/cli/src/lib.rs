@@ -7,7 +7,8 @@
 //!  Arguments --> Session (output, profile) --> one file or folder a command
 //!                                               node                          a node in this process
 //!                                               cluster, demo, bench          Cluster: nodes as child processes
-//!                                               search, directory, register, ledger   concord_client::Client
+//!                                               search, directory             concord_client::Client
+//!                                               register, ledger              concord_client::Client
 //!                                               pki                           concord_pki
 //!                                               agreement                     concord_agreements::tools
 //! ```

@@ -1,14 +1,13 @@
 //! The Rust SDK over a node's local API: the command line, the tests and an agency's own systems call it.
 //!
-//! In scope: profiles, connecting with mutual TLS, searches, the directory, the register, the record, errors with their stable
-//! reasons, the file formats of registers.
+//! In scope: profiles, connecting with mutual TLS, searches, the directory, the register, the record, errors with their
+//! stable reasons, the file formats of registers.
 //! Out of scope: the federation API, which only nodes speak; retries, which belong to whoever knows the deadline.
 //!
 //! ```text
 //!  Profile (TOML) --> Client --> search    -> SearchEvent, SearchEvent, ... Summary
 //!                       |   \--> import    <- rows of a formats::Reader, in bounded messages
-//!                       |   |\--> agencies, ping
-//!                       |    \-> checkpoint, entries
+//!                       |    \-> checkpoint, entries, agencies, ping
 //!                 mutual TLS, TLS 1.3, to the node of our own agency and to nobody else
 //! ```
 //!

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Answers `WORD #N`, where N counts how often it has served. Asked for `nobody` it has no hit, for `fault` it fails,
-/// for `long` its answer does not fit into a body; nothing at all is no valid ask.
+/// for `long` its answer does not fit into a body, for `way` it tells whom the request passed; nothing at all is no valid ask.
 #[derive(Clone, Default)]
 pub(crate) struct Echo {
     served: Arc<AtomicUsize>,
@@ -88,6 +88,10 @@ impl Operation for Echo {
         }
         match ask.as_str() {
             "fault" => Err(Fault::new("echoing", "asked to fail")),
+            "way" => {
+                let way: Vec<_> = arrival.passed().iter().map(|passed| passed.agency.as_str()).collect();
+                Ok(Draft::new(permit, way.join(" > ")))
+            }
             "long" => Ok(Draft::new(permit, "x".repeat(Body::CONTENT_MAX))),
             word => Ok(Draft::new(permit, format!("{word} #{count}"))),
         }
