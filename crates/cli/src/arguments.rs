@@ -82,6 +82,15 @@ mod tests {
             assert!(command.get_about().is_some(), "{} has no help", command.get_name());
             for argument in command.get_arguments() {
                 assert!(argument.get_help().is_some(), "{}: {}", command.get_name(), argument.get_id());
+                // Of two arguments of one name, the value of one would be taken for the other's.
+                let everywhere =
+                    ["output", "connect", "cluster", "agency"].contains(&argument.get_id().as_str());
+                assert!(
+                    !everywhere || argument.is_global_set(),
+                    "{}: {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
             }
             open.extend(command.get_subcommands().filter(|c| c.get_name() != "help").cloned());
         }

@@ -15,7 +15,8 @@ use std::time::Duration;
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Whom
-    agency: AgencyId,
+    #[arg(value_name = "AGENCY")]
+    whom: AgencyId,
     /// How often, one after the other; 1000 at most
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     count: u32,
@@ -32,11 +33,11 @@ pub(crate) struct Arguments {
 
 /// Pings, and prints each outcome as it comes. Fails if one of them was not answered.
 pub(super) async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { agency, count, purpose, branch, timeout } = arguments;
+    let Arguments { whom, count, purpose, branch, timeout } = arguments;
     let client = session.client()?;
     let mut totals = Totals::default();
     for _ in 0..count {
-        let ping = Ping { agency: agency.clone(), purpose, branch };
+        let ping = Ping { agency: whom.clone(), purpose, branch };
         let pinged = client.ping(ping, timeout).await?;
         totals.count(pinged.outcome == PingOutcome::Answered, pinged.round_trip);
         let line = PingLine::from(pinged);

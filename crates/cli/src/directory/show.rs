@@ -13,12 +13,13 @@ use std::process::ExitCode;
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Whom
-    agency: AgencyId,
+    #[arg(value_name = "AGENCY")]
+    whom: AgencyId,
 }
 
 /// Shows one agency.
 pub(super) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let listings = session.client()?.agencies(Some(&arguments.agency)).await?;
+    let listings = session.client()?.agencies(Some(&arguments.whom)).await?;
     let listing = listings.into_iter().next().context("the charter does not name it any more")?;
     let line = AgencyLine::new(listing, SystemClock.now());
     session.output.result(&line, || table(&line).to_string())?;
