@@ -9,7 +9,6 @@ mod tests;
 pub use api::DirectoryApi;
 pub use operation::DirectoryPing;
 
-use concord_agreements::Denial;
 use concord_domain::wanted::LedgerPosition;
 use concord_domain::{AgencyId, Branch, Handling, Outcome, Passed, PingOutcome, Purpose, Refusal};
 use concord_gateway::{Concluded, Deadline, Evidence, NotRecorded, Outbound, Outlook, Question};
@@ -51,7 +50,7 @@ impl Directory {
         &self,
         to: &AgencyId,
         branch: Option<Branch>,
-    ) -> Result<(Purpose, Outlook), Option<(Purpose, Denial)>> {
+    ) -> Result<(Purpose, Outlook), Option<(Purpose, String)>> {
         let (mut brokered, mut closest) = (None, None);
         for purpose in Purpose::ALL.iter().copied() {
             match self.outbound.outlook::<DirectoryPing>(to, question(purpose, branch)) {
@@ -59,7 +58,7 @@ impl Directory {
                 Ok(outlook) => brokered = brokered.or(Some((purpose, outlook))),
                 // A clause that lacks nothing but the branch is closer than one that lacks the purpose.
                 Err(denial) if closest.is_none() || denial.refusal == Refusal::BranchNotGranted => {
-                    closest = Some((purpose, denial));
+                    closest = Some((purpose, denial.to_string()));
                 }
                 Err(_) => {}
             }

@@ -50,8 +50,7 @@ impl Directory {
     /// How it would be asked by somebody whose branch is not known.
     fn route(&self, agency: &AgencyId, seen: &Snapshot) -> Result<Route, String> {
         let outlook = self.outlook(agency, None);
-        let told =
-            outlook.map_err(|closest| closest.map(|(_, denial)| denial.to_string()).unwrap_or_default());
+        let told = outlook.map_err(|closest| closest.map(|(_, denial)| denial).unwrap_or_default());
         let (purpose, Outlook { authority, destination, ways }) = told?;
         let way = |next: AgencyId| {
             let state = seen.get(&next);
