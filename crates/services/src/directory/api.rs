@@ -6,7 +6,7 @@ use crate::heavy::Heavy;
 use crate::status::not_recorded;
 use crate::wanted::Search;
 use concord_domain::{AgencyId, Entropy};
-use concord_gateway::{Admission, Deadline, Outbound, incident};
+use concord_gateway::{Admission, Deadline, Outbound, Slot, incident};
 use concord_wire::pb::directory::v1 as pb;
 use concord_wire::pb::directory::v1::directory_service_server::{DirectoryService, DirectoryServiceServer};
 use concord_wire::{Ping, Problems, overloaded, violations};
@@ -31,10 +31,10 @@ const ROWS_MAX: usize = 64;
 impl DirectoryApi {
     /// Bytes of a request at most: an agency and two codes.
     pub const MESSAGE_BYTES_MAX: usize = 4 << 10;
-    /// Pings under way at once: they are for people and monitors, and leave room for searches.
-    pub const PINGS_MAX: usize = 64;
+    /// Calls under way at once: they are for people and monitors, and leave room for searches.
+    pub const CALLS_MAX: usize = 64;
     /// Of these, for one caller.
-    pub const PINGS_PER_CALLER_MAX: usize = 16;
+    pub const CALLS_PER_CALLER_MAX: usize = 16;
     /// Time of a ping whose caller names none.
     pub const TIME_DEFAULT: Duration = Duration::from_secs(10);
     /// Time of a ping at most, as of a search.
@@ -42,13 +42,18 @@ impl DirectoryApi {
 
     /// The API over a node's way out.
     pub fn new(outbound: Outbound, heavy: Heavy, entropy: Arc<dyn Entropy>) -> Self {
-        let admission = Admission::new(Self::PINGS_MAX, Self::PINGS_PER_CALLER_MAX);
+        let admission = Admission::new(Self::CALLS_MAX, Self::CALLS_PER_CALLER_MAX);
         Self { directory: Directory { outbound }, heavy, entropy, admission }
     }
 
     /// The gRPC service with its limits.
     pub fn into_service(self) -> DirectoryServiceServer<Self> {
         DirectoryServiceServer::new(self).max_decoding_message_size(Self::MESSAGE_BYTES_MAX)
+    }
+
+    fn slot(&self, caller: &Caller) -> Result<Slot, Status> {
+        let slot = self.admission.enter(&caller.name());
+        slot.map_err(|over| overloaded(over.to_string(), over.limit))
     }
 
     /// The one named, or all others.
@@ -85,11 +90,18 @@ impl DirectoryService for DirectoryApi {
         &self,
         request: Request<pb::ListAgenciesRequest>,
     ) -> Result<Response<Self::ListAgenciesStream>, Status> {
+        let caller = Caller::of(&request)?;
         let pb::ListAgenciesRequest { agency } = request.into_inner();
         let agencies = self.named(&agency).map_err(|problems| violations(&problems))?;
+        let slot = self.slot(&caller)?;
         let pages: Vec<_> = agencies.chunks(ROWS_MAX).map(<[AgencyId]>::to_vec).collect();
         let api = self.clone();
-        Ok(Response::new(iter(pages).then(move |page| api.clone().page(page)).boxed()))
+        // Held until the stream is dropped.
+        let page = move |page| {
+            let _held = &slot;
+            api.clone().page(page)
+        };
+        Ok(Response::new(iter(pages).then(page).boxed()))
     }
 
     async fn ping(&self, request: Request<pb::PingRequest>) -> Result<Response<pb::PingResponse>, Status> {
@@ -97,8 +109,7 @@ impl DirectoryService for DirectoryApi {
         let deadline = Deadline::of_call(&request, Self::TIME_DEFAULT, Self::TIME_MAX);
         let ping = Ping::try_from(request.into_inner()).map_err(|problems| violations(&problems))?;
         self.directory.check_another(&ping.agency).map_err(|error| violations(&problem(error)))?;
-        let slot = self.admission.enter(&caller.name());
-        let _held = slot.map_err(|over| overloaded(over.to_string(), over.limit))?;
+        let _held = self.slot(&caller)?;
         let margin = Search::REPLY_MARGIN.min(deadline.left() / 4);
         let pinged = Box::pin(self.directory.ping(ping, deadline.less(margin))).await;
         let pinged = pinged.map_err(|error| not_recorded(error, &*self.entropy))?;

@@ -77,7 +77,7 @@ impl Scene {
     }
 
     async fn listed(&self, agency: &str) -> Result<Vec<Listing>, Status> {
-        let request = Request::new(pb::ListAgenciesRequest { agency: agency.to_owned() });
+        let request = by_liaison(pb::ListAgenciesRequest { agency: agency.to_owned() });
         let pages: Vec<_> = self.api.list_agencies(request).await?.into_inner().try_collect().await?;
         let agencies = pages.into_iter().flat_map(|page| page.agencies);
         Ok(agencies.map(|agency| agency.try_into().unwrap()).collect())
@@ -92,11 +92,16 @@ impl Scene {
     }
 
     async fn ping(&self, ping: pb::PingRequest) -> Result<Pinged, Status> {
-        let mut request = Request::new(ping);
-        let identity = format!("spiffe://{ASKS}/app/monitor").parse().unwrap();
-        request.extensions_mut().insert(Peer { identity, roles: vec!["liaison".to_owned()] });
-        Ok(self.api.ping(request).await?.into_inner().try_into().unwrap())
+        Ok(self.api.ping(by_liaison(ping)).await?.into_inner().try_into().unwrap())
     }
+}
+
+/// As the listener hands it over.
+fn by_liaison<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let identity = format!("spiffe://{ASKS}/app/monitor").parse().unwrap();
+    request.extensions_mut().insert(Peer { identity, roles: vec!["liaison".to_owned()] });
+    request
 }
 
 fn whom(agency: &str) -> pb::PingRequest {
@@ -196,4 +201,18 @@ async fn only_other_members_are_listed_and_pinged() {
         assert_eq!(scene.ping(whom(wrong)).await.unwrap_err().code(), Code::InvalidArgument, "{wrong}");
     }
     assert!(scene.asks.ledger().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_caller_leaves_room_for_the_others() {
+    let scene = Scene::new(&pact(&[])).await;
+    let list = || scene.api.list_agencies(by_liaison(pb::ListAgenciesRequest::default()));
+    let mut open = Vec::new();
+    for _ in 0..DirectoryApi::CALLS_PER_CALLER_MAX {
+        open.push(list().await.unwrap());
+    }
+    assert_eq!(list().await.map(drop).unwrap_err().code(), Code::ResourceExhausted);
+    assert_eq!(scene.ping(whom(ANSWERS)).await.unwrap_err().code(), Code::ResourceExhausted);
+    open.pop();
+    assert!(list().await.is_ok());
 }

@@ -75,3 +75,16 @@ async fn what_came_of_asking_is_known_afterwards() {
     assert!(matches!(outcome, Outcome::Unreachable(_)), "{outcome}");
     assert!(answered && unanswered);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_an_answer_too() {
+    let mesh = Mesh::default();
+    let at = |name, rules| World::at(name, rules, mesh.clone(), Lines::default());
+    let origin = at(ORIGIN, rules(&[northwest(1)])).await;
+    let _here = at(HERE, rules(&[northwest(1), northwest(2)])).await;
+    let outbound = origin.outbound();
+    let (to, word) = (agency(HERE), "hello".to_owned());
+    let (concluded, _) = outbound.ask::<Echo>(&to, question(PURSUIT), &word, soon()).await.unwrap();
+    assert_eq!(concluded.evidence().outcome, Outcome::Refused(Refusal::AgreementDiffers));
+    assert!(outbound.ways.peers().snapshot()[&agency(HERE)].answered.is_some());
+}
