@@ -1,7 +1,7 @@
 //! What may stand on the command line.
 
 use crate::output::Format;
-use crate::{agreement, bench, cluster, demo, ledger, node, pki, register, search};
+use crate::{agreement, bench, cluster, demo, directory, ledger, node, pki, register, search};
 use clap::{Args, Parser, Subcommand};
 use concord_domain::AgencyId;
 use std::path::PathBuf;
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     Register(register::Command),
     /// Ask other agencies whether they seek a person
     Search(search::Arguments),
+    /// The other agencies: who is reachable how, and whether it answers
+    #[command(subcommand)]
+    Directory(directory::Command),
     /// The agency's record: verify it, show it
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -79,6 +82,15 @@ mod tests {
             assert!(command.get_about().is_some(), "{} has no help", command.get_name());
             for argument in command.get_arguments() {
                 assert!(argument.get_help().is_some(), "{}: {}", command.get_name(), argument.get_id());
+                // Of two arguments of one name, the value of one would be taken for the other's.
+                let everywhere =
+                    ["output", "connect", "cluster", "agency"].contains(&argument.get_id().as_str());
+                assert!(
+                    !everywhere || argument.is_global_set(),
+                    "{}: {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
             }
             open.extend(command.get_subcommands().filter(|c| c.get_name() != "help").cloned());
         }
