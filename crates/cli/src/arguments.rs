@@ -82,15 +82,6 @@ mod tests {
             assert!(command.get_about().is_some(), "{} has no help", command.get_name());
             for argument in command.get_arguments() {
                 assert!(argument.get_help().is_some(), "{}: {}", command.get_name(), argument.get_id());
-                // Of two arguments of one name, the value of one would be taken for the other's.
-                let everywhere =
-                    ["output", "connect", "cluster", "agency"].contains(&argument.get_id().as_str());
-                assert!(
-                    !everywhere || argument.is_global_set(),
-                    "{}: {}",
-                    command.get_name(),
-                    argument.get_id()
-                );
             }
             open.extend(command.get_subcommands().filter(|c| c.get_name() != "help").cloned());
         }
@@ -111,6 +102,12 @@ mod tests {
         ];
         let before = Arguments::try_parse_from(words).unwrap();
         assert_eq!((before.global.output, before.global.agency), (Format::Json, "yn.police.cn".parse().ok()));
+        for verb in ["show", "ping"] {
+            let words =
+                ["concord", "--cluster", "d", "--agency", "yn.police.cn", "directory", verb, "hl.police.cn"];
+            let whose = Arguments::try_parse_from(words).unwrap().global.agency;
+            assert_eq!(whose, "yn.police.cn".parse().ok(), "whose node is called, not who is asked about");
+        }
         let words = ["concord", "register", "stats", "--output", "json"];
         assert_eq!(Arguments::try_parse_from(words).unwrap().global.output, Format::Json);
         assert!(Arguments::try_parse_from(["concord", "--cluster", "d", "register", "stats"]).is_err());
