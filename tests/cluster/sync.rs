@@ -51,7 +51,19 @@ fn signed(cluster: &TestCluster, pact: &Agreement, party: &str) -> SignedFile {
 
 /// Waits until every node shows a document of this kind, name and sequence in this state.
 async fn at_all(cluster: &TestCluster, kind: DocumentKind, name: &str, sequence: u64, state: DocumentState) {
-    for node in ALL {
+    at(cluster, &ALL, kind, name, sequence, state).await;
+}
+
+/// The same of these nodes.
+async fn at(
+    cluster: &TestCluster,
+    nodes: &[&str],
+    kind: DocumentKind,
+    name: &str,
+    sequence: u64,
+    state: DocumentState,
+) {
+    for node in nodes {
         let client = cluster.application(node).unwrap();
         until(&format!("{kind} {name} {sequence} {state} at {node}"), SPREAD, async || {
             let documents = client.documents(Some(kind)).await?;
@@ -136,6 +148,50 @@ async fn refused(cluster: &TestCluster, refusal: Refusal) {
     .await;
 }
 
+/// The sample's charter with other members, signed by enough of its keys.
+fn next_charter(cluster: &TestCluster, change: impl FnOnce(&mut Vec<Member>)) -> SignedFile {
+    let layout = cluster.layout();
+    let file = SignedFile::read(&layout.charter()).unwrap();
+    let before = Charter::verify(&file, sha256(&[&file.bytes])).unwrap();
+    let mut charter = Charter { sequence: 2, previous: Some(before.digest()), ..Charter::clone(&before) };
+    change(&mut charter.members);
+    ["1", "2"].iter().fold(SignedFile::unsigned("charter", charter.to_toml()), |file, n| {
+        let text = std::fs::read_to_string(layout.charter_keys().join(format!("{n}.key"))).unwrap();
+        file.sign(DocumentKind::Charter.signed_as(), n, &SigningKey::from_text(&text).unwrap())
+    })
+}
+
+/// Guizhou and Sichuan share the pact of the south-west, of which Chongqing is a party, and that of the nation with all.
+#[tokio::test]
+async fn a_member_that_the_charter_names_no_more_is_out_and_the_others_go_on() {
+    let cluster = TestCluster::start_apart(PROGRAM, &ALL).await.unwrap();
+    cluster.import(SICHUAN, "sample", vec![notice(7, "Person Number 7")]).await.unwrap();
+    let of = async |from: &str, to: &str| {
+        let asked = query(by_id(&format!("passport:{}", passport(7))), agencies(&[to]));
+        Searched::of(&cluster.application(from).unwrap(), asked, PATIENCE).await
+    };
+    let pact = pact();
+    for signer in [GUIZHOU, GUANGDONG] {
+        let file = signed(&cluster, &pact, signer);
+        cluster.application(signer).unwrap().submit_document(DocumentKind::Agreement, file).await.unwrap();
+    }
+    at_all(&cluster, DocumentKind::Agreement, "gz-gd", 1, DocumentState::InForce).await;
+    assert_eq!(of(GUIZHOU, SICHUAN).await.unwrap().outcome(SICHUAN), Outcome::Hit);
+    assert_eq!(of(GUANGDONG, GUIZHOU).await.unwrap().outcome(GUIZHOU), Outcome::NoHit);
+
+    let left = ["cq.police.cn", GUANGDONG].map(agency);
+    let next = next_charter(&cluster, |members| members.retain(|member| !left.contains(&member.agency)));
+    let (kind, guizhou) = (DocumentKind::Charter, cluster.application(GUIZHOU).unwrap());
+    guizhou.submit_document(kind, next).await.unwrap();
+    at(&cluster, &[GUIZHOU, SICHUAN], kind, "charter", 2, DocumentState::InForce).await;
+    assert_eq!(of(GUIZHOU, SICHUAN).await.unwrap().outcome(SICHUAN), Outcome::Hit, "the others' word stands");
+    let error = of(GUIZHOU, GUANGDONG).await.unwrap_err().to_string();
+    assert!(error.contains("gd.police.cn is not a member"), "{error}");
+    let after = of(GUANGDONG, GUIZHOU).await.unwrap().outcome(GUIZHOU);
+    let out = matches!(after, Outcome::Unreachable(_) | Outcome::Refused(Refusal::NotAMember));
+    assert!(out, "{after}: it is not listened to, and may know by now");
+}
+
 #[tokio::test]
 async fn a_renewed_keyring_and_a_charter_with_one_more_member_spread() {
     let mut cluster = TestCluster::start_apart(PROGRAM, &ALL).await.unwrap();
@@ -153,18 +209,13 @@ async fn a_renewed_keyring_and_a_charter_with_one_more_member_spread() {
         SigningKey::from_seed(seed)
     };
     let (root, agreement, keyring) = (seed(), seed(), seed());
-    let file = SignedFile::read(&layout.charter()).unwrap();
-    let before = Charter::verify(&file, sha256(&[&file.bytes])).unwrap();
-    let mut charter = Charter { sequence: 2, previous: Some(before.digest()), ..Charter::clone(&before) };
-    charter.members.push(Member {
-        agency: agency("new.police.cn"),
-        kind: MemberKind::Department,
-        superior: None,
-        root: root.public(),
-    });
-    let next = ["1", "2"].iter().fold(SignedFile::unsigned("charter", charter.to_toml()), |file, n| {
-        let text = std::fs::read_to_string(layout.charter_keys().join(format!("{n}.key"))).unwrap();
-        file.sign(DocumentKind::Charter.signed_as(), n, &SigningKey::from_text(&text).unwrap())
+    let next = next_charter(&cluster, |members| {
+        members.push(Member {
+            agency: agency("new.police.cn"),
+            kind: MemberKind::Department,
+            superior: None,
+            root: root.public(),
+        });
     });
     let guangdong = cluster.application(GUANGDONG).unwrap();
     guangdong.submit_document(DocumentKind::Charter, next).await.unwrap();

@@ -65,6 +65,11 @@ impl Agreement {
             && (!is_among_parties || self.separates(from, to))
     }
 
+    /// Whether one among those on a side of a grant may be a broker: exactly those are that it names itself.
+    pub(crate) fn lets_broker(&self, side: &Agencies, line: &Line<'_>) -> bool {
+        self.covers(side, false, line)
+    }
+
     /// Whether the agency is among the carriers that are named. They are exactly those: being below one is not enough.
     pub(crate) fn carried_by(&self, line: &Line<'_>) -> bool {
         self.carriers.as_ref().is_some_and(|carriers| self.covers(carriers, false, line))

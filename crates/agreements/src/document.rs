@@ -97,10 +97,11 @@ pub struct Grant {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,
     /// Agencies beyond this agreement whom those asked may ask in turn, in their own name, for those who ask: they
-    /// are brokers to them.
+    /// are brokers to them. Only those that `to` names itself are; being below one is not enough.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub brokered_to: Vec<AgencyPattern>,
-    /// Agencies beyond this agreement for whom those who ask may ask: they are their brokers.
+    /// Agencies beyond this agreement for whom those who ask may ask: they are their brokers. Only those that `from`
+    /// names itself are; being below one is not enough.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on_behalf_of: Vec<AgencyPattern>,
 }

@@ -7,6 +7,7 @@ mod chain;
 mod chains;
 mod documents;
 mod floor;
+mod meant;
 mod members;
 mod pending;
 mod supposing;
@@ -120,10 +121,11 @@ impl Rules {
         self.named().map(move |chain| chain.at(now))
     }
 
-    /// The parties of the version of an agreement to judge by at `now`, whether they take part or not; of each where two
-    /// texts are signed. Nobody if there is no such agreement.
+    /// The members that are parties of the version of an agreement to judge by at `now`, whether they take part or not; of
+    /// each where two texts are signed. Nobody if there is no such agreement.
     pub fn members_of(&self, id: &AgreementId, now: Timestamp) -> BTreeSet<&AgencyId> {
-        self.chains_of(id).flat_map(|chain| &chain.at(now).parties).collect()
+        let parties = self.chains_of(id).flat_map(|chain| &chain.at(now).parties);
+        parties.filter(|party| !self.directory.has_left(party)).collect()
     }
 
     /// The parties that take part in the version of an agreement that is in force at `now`; nobody if none is.
@@ -251,8 +253,11 @@ fn texts(
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let mut texts: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for file in &files {
-        match Text::read(file, directory) {
-            Ok(text) => texts.entry(text.agreement.id.clone()).or_default().push(text),
+        match Text::read(file) {
+            Ok(text) => {
+                found.problems.extend(text.check_names(directory).err());
+                texts.entry(text.agreement.id.clone()).or_default().push(text);
+            }
             Err(problem) => found.problems.push(problem),
         }
     }

@@ -14,12 +14,17 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// Accepts the document if it makes sense and names nobody for whom no party can sign.
-    pub(crate) fn read(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
+    /// Accepts the document if it makes sense by itself.
+    pub(crate) fn read(file: &SignedFile) -> Result<Self, AgreementError> {
         let agreement = Agreement::parse(file)?;
-        let invalid = |why| AgreementError::Invalid { file: file.name.clone(), why };
-        agreement.check_patterns(directory).map_err(invalid)?;
         Ok(Self { agreement, digest: sha256(&[&file.bytes]), file: file.clone() })
+    }
+
+    /// Demands that it names nobody for whom no party can sign. One that did when it was signed may name somebody by now
+    /// whom a later charter has put elsewhere, or left out: that name takes in nobody, and all else stays as it was agreed.
+    pub(crate) fn check_names(&self, directory: &Directory) -> Result<(), AgreementError> {
+        let invalid = |why| AgreementError::Invalid { file: self.file.name.clone(), why };
+        self.agreement.check_patterns(directory).map_err(invalid)
     }
 
     /// Demands that `agency` signed the bytes with the agreement key of its card.
@@ -33,9 +38,11 @@ impl Text {
         directory.agreement_key(agency).ok_or_else(no_card)
     }
 
-    /// The agreement, if all its parties signed.
+    /// The agreement, if all its parties signed, but for those who have left the federation: they take no part, and the
+    /// others' word stands.
     pub(crate) fn signed(&self, directory: &Directory) -> Result<SignedAgreement, AgreementError> {
-        self.agreement.parties.iter().try_for_each(|party| self.signed_by(party, directory))?;
+        let mut parties = self.agreement.parties.iter().filter(|party| !directory.has_left(party));
+        parties.try_for_each(|party| self.signed_by(party, directory))?;
         Ok(self.as_if_signed())
     }
 
@@ -58,14 +65,18 @@ impl SignedAgreement {
     /// Accepts the document if it makes sense, names nobody for whom no party can sign, and every party signed its
     /// bytes with the agreement key of its card. Signatures of others are ignored.
     pub fn verify(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
-        Text::read(file, directory)?.signed(directory)
+        let text = Text::read(file)?;
+        text.check_names(directory)?;
+        text.signed(directory)
     }
 
     /// The same without looking at signatures: what the document would be if all its parties signed it. For
     /// [`Hypothetical`](crate::tools::Hypothetical) alone, out of which no permit comes.
     pub(crate) fn supposed(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
-        let text = Text::read(file, directory)?;
-        text.agreement.parties.iter().try_for_each(|party| text.key(party, directory).map(drop))?;
+        let text = Text::read(file)?;
+        text.check_names(directory)?;
+        let mut parties = text.agreement.parties.iter().filter(|party| !directory.has_left(party));
+        parties.try_for_each(|party| text.key(party, directory).map(drop))?;
         Ok(text.as_if_signed())
     }
 

@@ -60,7 +60,7 @@ pub(crate) fn directory_with(cardless: &[&str], blocks: &[Block]) -> Arc<Directo
     directory_of(&MEMBERS, cardless, blocks)
 }
 
-/// A federation of these members and their superiors.
+/// A federation of these members and their superiors; whoever else [`MEMBERS`] names has left it.
 pub(crate) fn directory_of(
     all: &[(&str, Option<&str>)],
     cardless: &[&str],
@@ -85,7 +85,8 @@ pub(crate) fn directory_of(
     };
     let file =
         SignedFile::unsigned("charter.toml", charter.to_toml()).sign(Kind::Charter, "charter", &charter_key);
-    let mut builder = DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes])).unwrap());
+    let mut builder = DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes])).unwrap())
+        .formerly(MEMBERS.map(|(name, _)| agency(name)));
     for (name, _) in all.iter().filter(|(name, _)| !cardless.contains(name)) {
         let root = SigningKey::from_seed(seed(name, 0));
         let file = SignedFile::unsigned(name, card(name).to_toml()).sign(Kind::Card, name, &root);

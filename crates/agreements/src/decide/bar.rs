@@ -28,6 +28,7 @@ impl Bar {
             Self::NotYet => Refusal::AgreementNotYetInForce,
             Self::Expired => Refusal::AgreementExpired,
             Self::Absent { absence: Absence::TwoTexts { .. }, .. } => Refusal::AgreementDiffers,
+            Self::Absent { absence: Absence::Left, .. } => Refusal::NotAMember,
             Self::Absent { absence: Absence::Withdrawn { .. }, .. } => Refusal::AgreementWithdrawn,
             Self::Absent { absence: Absence::Suspended { .. }, .. } => Refusal::AgreementSuspended,
             Self::Stale { .. } => Refusal::SyncStale,

@@ -55,10 +55,12 @@ fn missing(
         return Some(Missing::Carrying);
     }
     let names = |patterns: &[AgencyPattern], line: &Line<'_>| patterns.iter().any(|p| line.is_named(p));
-    if !places.behalf.iter().all(|third| names(&grant.on_behalf_of, third)) {
+    let asks_for = |third| text.lets_broker(&grant.from, &places.from) && names(&grant.on_behalf_of, third);
+    if !places.behalf.iter().all(asks_for) {
         return Some(Missing::Behalf);
     }
-    if !places.onward.iter().all(|third| names(&grant.brokered_to, third)) {
+    let asks_on = |third| text.lets_broker(&grant.to, &places.to) && names(&grant.brokered_to, third);
+    if !places.onward.iter().all(asks_on) {
         return Some(Missing::Onward);
     }
     facts.nature.is_some_and(|nature| text.excludes(nature)).then_some(Missing::Nature)

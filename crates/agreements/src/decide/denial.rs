@@ -98,6 +98,9 @@ impl Denial {
         let missing = match bar {
             Bar::NotYet => format!("{name} is not in force before {}", text.valid_from),
             Bar::Expired => format!("{name} expired on {}", text.valid_until),
+            Bar::Absent { party, absence: Absence::Left } => {
+                format!("{party}, a party of {name}, has left the federation")
+            }
             Bar::Absent { party, absence: Absence::Withdrawn { since } } => {
                 format!("{party} has withdrawn from {name} since {since}")
             }

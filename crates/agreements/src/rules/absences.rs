@@ -19,6 +19,8 @@ pub enum Absence {
         /// Until this instant; `None` until it resumes.
         until: Option<Timestamp>,
     },
+    /// A later charter does not name it any more.
+    Left,
     /// It signed two different texts of one version of the agreement, so that nobody knows which one it means.
     TwoTexts {
         /// Since the earlier one of them would have begun.
@@ -36,6 +38,7 @@ struct Declared {
     withdrawals: Vec<(u32, Timestamp)>,
     suspensions: Vec<(Timestamp, Option<Timestamp>)>,
     two_texts: Option<Timestamp>,
+    left: bool,
 }
 
 impl Absences {
@@ -73,6 +76,10 @@ impl Absences {
         *two_texts = Some(two_texts.map_or(since, |earlier| earlier.min(since)));
     }
 
+    pub(crate) fn has_left(&mut self, party: &AgencyId) {
+        self.of(party).left = true;
+    }
+
     fn of(&mut self, party: &AgencyId) -> &mut Declared {
         self.0.entry(party.clone()).or_default()
     }
@@ -93,7 +100,7 @@ impl Absences {
         };
         let suspended = declared.suspensions.iter().find(in_effect);
         let suspended = suspended.map(|(since, until)| Absence::Suspended { since: *since, until: *until });
-        two_texts.or(withdrawn).or(suspended)
+        declared.left.then_some(Absence::Left).or(two_texts).or(withdrawn).or(suspended)
     }
 
     /// Whether the party's withdrawal from that version is in effect at `at`.

@@ -7,9 +7,9 @@ use concord_domain::{AgencyId, Operation, Timestamp};
 use std::collections::BTreeSet;
 
 impl Rules {
-    /// The members that some clause in force at `now` lets `from` ask an operation so that they ask `to` in turn:
-    /// superiors of `from` first, nearest first, then by name. Whether one of them may be asked this is for
-    /// [`decide`](crate::decide) to say. Looks at every member for each such clause.
+    /// The members that some clause in force at `now` names to be asked an operation by `from` so that they ask `to` in
+    /// turn: superiors of `from` first, nearest first, then by name. Whether one of them may be asked this is for
+    /// [`decide`](crate::decide) to say.
     pub fn brokers(
         &self,
         from: &AgencyId,
@@ -26,10 +26,13 @@ impl Rules {
         let mut found = BTreeSet::new();
         for text in self.agreements(now).filter(|text| text.in_force(now) && text.binds(&asking)) {
             for grant in text.grants.iter().filter(leads) {
-                let reached = directory.members().map(|member| &member.agency).filter(|agency| {
-                    ![from, to].contains(agency) && text.reaches(grant, &asking, &Line::of(agency, directory))
+                let brokers = self.meant(&grant.to, text).into_iter().filter(|agency| {
+                    let broker = Line::of(agency, directory);
+                    ![from, to].contains(agency)
+                        && text.lets_broker(&grant.to, &broker)
+                        && text.reaches(grant, &asking, &broker)
                 });
-                found.extend(reached);
+                found.extend(brokers);
             }
         }
         let above: Vec<_> = asking.iter().filter(|agency| found.contains(agency)).collect();

@@ -2,9 +2,8 @@
 
 use super::{Chain, Rules};
 use crate::coverage::Line;
-use crate::document::{Agencies, Agreement};
 use crate::signed::SignedAgreement;
-use concord_domain::{AgencyId, AgencyPattern, AgreementRef, Timestamp};
+use concord_domain::{AgencyId, AgreementRef, Timestamp};
 use std::collections::BTreeSet;
 
 impl Rules {
@@ -17,7 +16,8 @@ impl Rules {
             let line = Line::of(agency, &self.directory);
             text.carried_by(&line) && chain.takes_part(text, &line, now) && self.is_free(agency, now)
         };
-        self.candidates(text).into_iter().filter(named).collect()
+        let candidates = text.carriers.iter().flat_map(|carriers| self.meant(carriers, text));
+        candidates.filter(named).collect()
     }
 
     /// The same for those that carry without being named: the superiors of `end`, one of the two ends of a request, up to
@@ -49,19 +49,5 @@ impl Rules {
 
     fn is_free(&self, agency: &AgencyId, now: Timestamp) -> bool {
         self.directory.blocked(agency, now).is_none()
-    }
-
-    /// All members that may be meant by the carriers; whole charters are gone through for patterns with a star only.
-    fn candidates<'a>(&'a self, text: &'a Agreement) -> Vec<&'a AgencyId> {
-        let member = |agency| self.directory.member(agency).map(|member| &member.agency);
-        let is_name = |pattern: &AgencyPattern| pattern.agency().is_some();
-        match &text.carriers {
-            None => Vec::new(),
-            Some(Agencies::Parties) => text.parties.iter().collect(),
-            Some(Agencies::Listed(patterns)) if patterns.iter().all(is_name) => {
-                patterns.iter().filter_map(|pattern| member(pattern.base())).collect()
-            }
-            Some(Agencies::Listed(_)) => self.directory.members().map(|member| &member.agency).collect(),
-        }
     }
 }

@@ -147,10 +147,20 @@ impl Chain {
         }
     }
 
+    /// Those of the highest version's parties who have left the federation take no part.
+    pub(super) fn part_from_former_members(&mut self, directory: &Directory) {
+        let parties = &self.later.last().unwrap_or(&self.first).parties;
+        parties
+            .iter()
+            .filter(|party| directory.has_left(party))
+            .for_each(|party| self.absences.has_left(party));
+    }
+
     /// Whether the text may follow the highest version: who of that one's parties must have signed, did.
     pub(super) fn releases(&self, text: &Text, directory: &Directory) -> Result<(), AgreementError> {
         let before = self.highest();
-        for party in self.bound_at(before, text.agreement.valid_from) {
+        let bound = self.bound_at(before, text.agreement.valid_from);
+        for party in bound.filter(|party| !directory.has_left(party)) {
             text.signed_by(party, directory).map_err(|source| AgreementError::PredecessorNotSigned {
                 file: text.file.name.clone(),
                 version: before.version,

@@ -101,6 +101,7 @@ impl Builder<'_> {
         for (text, signed) in &texts {
             let (mut chain, signed_this) = (chain(signed), signers(text));
             chain.withdraw(self.declarations, &mut self.found.problems);
+            chain.part_from_former_members(self.directory);
             for (rival, _) in texts.iter().filter(|(rival, _)| rival.digest != text.digest) {
                 let since = text.agreement.valid_from.min(rival.agreement.valid_from);
                 for party in signers(rival).intersection(&signed_this) {
@@ -142,7 +143,8 @@ impl Builder<'_> {
     fn missing(&self, text: &Text, others: Vec<AgencyId>) -> Pending {
         let mut missing = Vec::new();
         for agency in text.agreement.parties.iter().cloned().chain(others) {
-            if !missing.contains(&agency) && text.signed_by(&agency, self.directory).is_err() {
+            let must = !self.directory.has_left(&agency) && !missing.contains(&agency);
+            if must && text.signed_by(&agency, self.directory).is_err() {
                 missing.push(agency);
             }
         }

@@ -1,11 +1,14 @@
 //! Which texts count. What parties declare is in `declared`, successors and rivals are in `succession`.
 
 mod declared;
+mod left;
 mod succession;
 
 use super::*;
+use crate::decide::{Asking, Facts, decide};
 use crate::document::{Agencies, Agreement, Grant, InvalidAgreement};
 use crate::testing::{after, agency, directory, grant, key, northwest, now, signed, signed_by};
+use concord_domain::Purpose;
 use concord_trust::{DocumentError, Kind, SignatureInvalid};
 use proptest::prelude::*;
 
@@ -119,6 +122,13 @@ fn a_party_without_a_card_is_named() {
     assert_eq!(party.as_str(), "gs.police.cn");
 }
 
+/// Whether Gansu may ask that agency something.
+fn reaches(rules: &Rules, to: &str) -> bool {
+    let (operation, from, to) = ("wanted.search".parse().unwrap(), agency("gs.police.cn"), agency(to));
+    let facts = Facts::new(&from, &to, &operation, Purpose::FugitiveApprehension);
+    decide::<Asking>(rules, &facts, now()).is_ok()
+}
+
 #[test]
 fn nobody_signs_for_agencies_that_are_not_below_a_party() {
     let named =
@@ -126,19 +136,26 @@ fn nobody_signs_for_agencies_that_are_not_below_a_party() {
     for outside in ["sn.police.cn", "police.cn", "*.police.cn", "*.sn.police.cn", "nobody.cn"] {
         let to = named(outside);
         let file = signed(&Agreement { grants: vec![Grant { to, ..grant("1") }], ..northwest() });
-        let AgreementError::Invalid { why: InvalidAgreement::OutsideParties { field, pattern, .. }, .. } =
-            refused(vec![file])
+        let (rules, problems) = build(vec![file]);
+        let [AgreementError::Invalid { why: InvalidAgreement::OutsideParties { field, pattern, .. }, .. }] =
+            problems.as_slice()
         else {
-            panic!("another error");
+            panic!("{problems:?}");
         };
-        assert_eq!((field, pattern.as_str()), ("to", outside));
+        assert_eq!((*field, pattern.as_str(), reaches(&rules, "sn.police.cn")), ("to", outside, false));
+        assert!(reaches(&rules, "km.yn.police.cn") && !reaches(&rules, "police.cn"), "{outside}");
         let file = signed(&Agreement { carriers: Some(named(outside)), ..northwest() });
-        let AgreementError::Invalid { why: InvalidAgreement::CarrierOutsideParties { pattern }, .. } =
-            refused(vec![file])
+        let (rules, problems) = build(vec![file]);
+        let [AgreementError::Invalid { why: InvalidAgreement::CarrierOutsideParties { pattern }, .. }] =
+            problems.as_slice()
         else {
-            panic!("another error");
+            panic!("{problems:?}");
         };
         assert_eq!(pattern.as_str(), outside);
+        let text = rules.get(&northwest().id, now()).unwrap().reference();
+        let carriers: Vec<_> = rules.carriers(&text, now()).into_iter().map(AgencyId::as_str).collect();
+        let unbound = ["sn.police.cn", "police.cn", "hl.police.cn"].map(|name| carriers.contains(&name));
+        assert_eq!((carriers.contains(&"yn.police.cn"), unbound), (true, [false; 3]), "{outside}");
     }
     let below = ["km.yn.police.cn", "*.yn.police.cn", "gd.km.yn.police.cn"];
     let from = Agencies::Listed(below.map(|p| p.parse().unwrap()).to_vec());

@@ -49,7 +49,7 @@ impl State {
 pub(super) struct Absent<'a> {
     party: &'a AgencyId,
     why: &'static str,
-    since: Timestamp,
+    since: Option<Timestamp>,
     until: Option<Timestamp>,
 }
 
@@ -61,9 +61,10 @@ impl<'a> Absent<'a> {
         parties
             .filter_map(|party| {
                 let (why, since, until) = match rules.absence(&text.id, party, at)? {
-                    Absence::Withdrawn { since } => ("withdrawn", since, None),
-                    Absence::Suspended { since, until } => ("suspended", since, until),
-                    Absence::TwoTexts { since } => ("signed two texts", since, None),
+                    Absence::Left => ("left the federation", None, None),
+                    Absence::Withdrawn { since } => ("withdrawn", Some(since), None),
+                    Absence::Suspended { since, until } => ("suspended", Some(since), until),
+                    Absence::TwoTexts { since } => ("signed two texts", Some(since), None),
                 };
                 Some(Self { party, why, since, until })
             })
@@ -71,8 +72,9 @@ impl<'a> Absent<'a> {
     }
 
     pub(super) fn text(&self) -> String {
+        let since = self.since.map(|since| format!(" since {}", time(since))).unwrap_or_default();
         let until = self.until.map(|until| format!(" until {}", time(until))).unwrap_or_default();
-        format!("{}: {} since {}{until}", self.party, self.why, time(self.since))
+        format!("{}: {}{since}{until}", self.party, self.why)
     }
 
     pub(super) fn line(&self) -> Value {

@@ -2,12 +2,15 @@
 
 use anyhow::{Context, ensure};
 use concord_agreements::{
-    Agreement, AgreementKind, Documents, Facts, Grant, LocalRules, Opening, Rules, decide,
+    Agencies, Agreement, AgreementKind, Asking, Documents, Facts, Grant, LocalRules, Opening, Rules, decide,
 };
-use concord_domain::{AgencyId, Clock, Operation, Purpose, SystemClock, SystemEntropy, Timestamp};
+use concord_domain::{
+    AgencyId, AgreementRef, Clock, Operation, Purpose, SystemClock, SystemEntropy, Timestamp,
+};
+use concord_gateway::{InForce, Lines, Peers, Ways};
 use concord_trust::{
-    Card, Charter, Directory, DirectoryBuilder, DutyDesk, Kind, Member, MemberKind, Names, SignedFile,
-    SigningKey, sha256,
+    Card, Charter, Directory, DirectoryBuilder, DutyDesk, Keyring, Kind, Member, MemberKind, Names,
+    SealingKey, SignedFile, SigningKey, sha256,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,17 +27,22 @@ const AGREEMENTS: usize = 200;
 const REGIONS: usize = 9;
 /// Parties of a regional agreement.
 const REGION: usize = 6;
+/// Whom only the ministry may ask; everybody else by its brokering.
+const ABROAD: &str = "police.example";
 /// Long enough for any measurement.
 const VALIDITY: Duration = Duration::from_secs(365 * 86_400);
 
 /// A question in a large federation. It is the longest there is to decide: a county asks one of another province about
-/// something that only the last clause of the last agreement grants.
+/// something that only the last clause of the last agreement grants; and it asks one abroad, which only the ministry may.
 pub(super) struct Decision {
     documents: Vec<SignedFile>,
-    rules: Rules,
+    in_force: InForce,
     from: AgencyId,
     to: AgencyId,
+    abroad: AgencyId,
     operation: Operation,
+    agreement: AgreementRef,
+    ways: Ways,
     now: Timestamp,
 }
 
@@ -42,30 +50,51 @@ impl Decision {
     pub(super) fn prepare() -> anyhow::Result<Self> {
         let now = SystemClock.now();
         let members = Members::generate()?;
-        let directory = Arc::new(members.directory()?);
+        let directory = Arc::new(members.directory(now)?);
         let documents = members.agreements(now)?;
         let of_all = Documents::agreements(documents.clone());
         let (rules, problems) = Rules::build(of_all, directory, LocalRules::default(), |_| None);
         ensure!(problems.is_empty(), "{problems:?}");
         let (from, to) = (members.county_of(0)?, members.county_of(1)?);
-        let decision = Self { documents, rules, from, to, operation: "wanted.search".parse()?, now };
-        ensure!(decision.decide(), "the last agreement must allow it");
+        let operation = "wanted.search".parse()?;
+        let facts = Facts::new(&from, &to, &operation, Purpose::FugitiveApprehension);
+        let permit = decide::<Asking>(&rules, &facts, now).context("the last agreement must allow it")?;
+        let agreement = permit.agreement().clone();
+        let ways = Ways::new(from.clone(), Lines::default(), Peers::default());
+        let in_force = InForce { rules: Arc::new(rules), epoch: 1 };
+        let abroad = ABROAD.parse()?;
+        let decision = Self { documents, in_force, from, to, abroad, operation, agreement, ways, now };
+        let (ways, brokers) = (decision.ways(), decision.brokers());
+        ensure!(ways > 1 && brokers == 1, "{ways} ways and {brokers} brokers: several and one must be found");
         Ok(decision)
     }
 
     /// What a node does with its agreements when one document has changed: every signature is verified again.
     pub(super) fn rebuild(&self) -> Rules {
-        let (documents, directory) = (Documents::agreements(self.documents.clone()), self.rules.directory());
+        let (documents, directory) =
+            (Documents::agreements(self.documents.clone()), self.in_force.rules.directory());
         Rules::build(documents, Arc::clone(directory), LocalRules::default(), |_| None).0
     }
 
     pub(super) fn decide(&self) -> bool {
         let facts = Facts::new(&self.from, &self.to, &self.operation, Purpose::FugitiveApprehension);
-        decide::<Opening>(&self.rules, &facts, self.now).is_ok()
+        decide::<Opening>(&self.in_force.rules, &facts, self.now).is_ok()
+    }
+
+    /// How many ways a request may take, of all carriers that the agreement of everybody names.
+    pub(super) fn ways(&self) -> usize {
+        let ends = (&self.from, &self.to);
+        self.ways.next(&self.in_force, &self.agreement, ends, &[], self.now).len()
+    }
+
+    /// How many may be asked to ask abroad.
+    pub(super) fn brokers(&self) -> usize {
+        self.in_force.rules.brokers(&self.from, &self.abroad, &self.operation, self.now).len()
     }
 }
 
-/// Who is in the federation. Only ministry and provinces sign, so only they have cards.
+/// Who is in the federation. Only ministry and provinces sign, and only they have nodes, so only they have cards and
+/// keyrings.
 struct Members {
     ministry: Signer,
     provinces: Vec<Signer>,
@@ -77,12 +106,13 @@ struct Signer {
     agency: AgencyId,
     root: SigningKey,
     agreement: SigningKey,
+    keyring: SigningKey,
 }
 
 impl Signer {
     fn generate(name: &str) -> anyhow::Result<Self> {
-        let [root, agreement] = [(); 2].map(|()| SigningKey::generate(&SystemEntropy));
-        Ok(Self { agency: name.parse()?, root, agreement })
+        let [root, agreement, keyring] = [(); 3].map(|()| SigningKey::generate(&SystemEntropy));
+        Ok(Self { agency: name.parse()?, root, agreement, keyring })
     }
 
     fn card(&self) -> SignedFile {
@@ -91,11 +121,31 @@ impl Signer {
             sequence: 1,
             previous: None,
             agreement_key: self.agreement.public(),
-            keyring_key: SigningKey::generate(&SystemEntropy).public(),
+            keyring_key: self.keyring.public(),
             names: Names { zh: "测".into(), en: "Bench".into() },
             duty_desk: DutyDesk { phone: "0".into(), email: "desk@bench".into(), hours: "always".into() },
         };
         SignedFile::unsigned("card", card.to_toml()).sign(Kind::Card, self.agency.as_str(), &self.root)
+    }
+
+    fn keyring(&self, now: Timestamp) -> SignedFile {
+        let [message, checkpoint] = [(); 2].map(|()| SigningKey::generate(&SystemEntropy).public());
+        let keyring = Keyring {
+            agency: self.agency.clone(),
+            sequence: 1,
+            previous: None,
+            issued: now,
+            expires: now.plus(Keyring::LIFE_MAX),
+            endpoints: vec![format!("https://{}:7443", self.agency)],
+            protocols: vec![1],
+            message,
+            checkpoint,
+            sealing: SealingKey::generate(&SystemEntropy).public().clone(),
+            tls_bundle: vec!["none is read".into()],
+            next: None,
+        };
+        let file = SignedFile::unsigned("keyring", keyring.to_toml());
+        file.sign(Kind::Keyring, self.agency.as_str(), &self.keyring)
     }
 }
 
@@ -109,7 +159,7 @@ impl Members {
             let province = provinces.get(n % PROVINCES).context("a province")?.agency.clone();
             below.push((format!("c{n}.{province}").parse()?, province));
         }
-        for n in 0..AGENCIES.saturating_sub(1 + PROVINCES + below.len()) {
+        for n in 0..AGENCIES.saturating_sub(2 + PROVINCES + below.len()) {
             let (city, _) = below.get(n % (PROVINCES * CITIES)).context("a city")?;
             let city = city.clone();
             below.push((format!("d{n}.{city}").parse()?, city));
@@ -127,7 +177,7 @@ impl Members {
         self.provinces.iter().chain([&self.ministry])
     }
 
-    fn directory(&self) -> anyhow::Result<Directory> {
+    fn directory(&self, now: Timestamp) -> anyhow::Result<Directory> {
         let member = |agency: &AgencyId, kind, superior: Option<&AgencyId>, root: &SigningKey| Member {
             agency: agency.clone(),
             kind,
@@ -145,6 +195,7 @@ impl Members {
             member(agency, MemberKind::County, Some(superior), &SigningKey::generate(&SystemEntropy))
         }));
         let key = SigningKey::generate(&SystemEntropy);
+        members.push(member(&ABROAD.parse()?, MemberKind::Foreign, None, &key));
         let charter = Charter {
             name: "bench".into(),
             sequence: 1,
@@ -156,7 +207,10 @@ impl Members {
         };
         let file = SignedFile::unsigned("charter", charter.to_toml()).sign(Kind::Charter, "charter", &key);
         let mut builder = DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes]))?);
-        self.signers().try_for_each(|signer| builder.card(&signer.card()))?;
+        self.signers().try_for_each(|signer| {
+            builder.card(&signer.card())?;
+            builder.keyring(&signer.keyring(now))
+        })?;
         Ok(builder.build())
     }
 
@@ -165,48 +219,55 @@ impl Members {
     fn agreements(&self, now: Timestamp) -> anyhow::Result<Vec<SignedFile>> {
         let (asked, other) = (Purpose::FugitiveApprehension, Purpose::Research);
         let all: Vec<_> = self.signers().collect();
-        let mut signed = vec![document("nation", AgreementKind::National, &all, [other, other, asked], now)?];
+        let mut nation = agreement("nation", AgreementKind::National, &all, [other, other, asked], now)?;
+        nation.carriers = Some(Agencies::Parties);
+        nation.grants.push(Grant {
+            to: Agencies::Listed(vec!["police.cn".parse()?]),
+            brokered_to: vec![ABROAD.parse()?],
+            ..Grant::new("abroad".parse()?, vec!["wanted.search".parse()?], vec![asked], Vec::new())
+        });
+        let mut signed = vec![sign(&nation, &all)];
         for n in 0..REGIONS {
             let others = self.provinces.iter().cycle().skip(2 + n * REGION).take(REGION - 2);
             let others =
                 others.filter(|other| self.provinces.iter().take(2).all(|p| p.agency != other.agency));
             let parties: Vec<_> = self.provinces.iter().take(2).chain(others).collect();
-            signed.push(document(
-                &format!("region-{n}"),
-                AgreementKind::Regional,
-                &parties,
-                [other; 3],
-                now,
-            )?);
+            let id = format!("region-{n}");
+            signed.push(sign(&agreement(&id, AgreementKind::Regional, &parties, [other; 3], now)?, &parties));
         }
         let pairs = self.provinces.iter().enumerate();
         let pairs = pairs.flat_map(|(n, one)| self.provinces.iter().skip(n + 1).map(move |two| [one, two]));
         for (n, pair) in pairs.take(AGREEMENTS - 1 - REGIONS).enumerate() {
-            signed.push(document(&format!("pact-{n}"), AgreementKind::Bilateral, &pair, [other; 3], now)?);
+            let id = format!("pact-{n}");
+            signed.push(sign(&agreement(&id, AgreementKind::Bilateral, &pair, [other; 3], now)?, &pair));
         }
         Ok(signed)
     }
 }
 
-/// An agreement of three clauses, one for each purpose, signed by all its parties.
-fn document(
+/// An agreement of three clauses, one for each purpose.
+fn agreement(
     id: &str,
     kind: AgreementKind,
     parties: &[&Signer],
     purposes: [Purpose; 3],
     now: Timestamp,
-) -> anyhow::Result<SignedFile> {
+) -> anyhow::Result<Agreement> {
     let grant = |(n, purpose): (usize, Purpose)| {
         Ok(Grant::new(n.to_string().parse()?, vec!["wanted.search".parse()?], vec![purpose], Vec::new()))
     };
     let grants = (1..).zip(purposes).map(grant).collect::<anyhow::Result<_>>()?;
     let agencies = parties.iter().map(|party| party.agency.clone()).collect();
-    let agreement = Agreement::new(id.parse()?, kind, agencies, now..now.plus(VALIDITY), grants);
+    Ok(Agreement::new(id.parse()?, kind, agencies, now..now.plus(VALIDITY), grants))
+}
+
+/// The agreement, signed by all its parties.
+fn sign(agreement: &Agreement, parties: &[&Signer]) -> SignedFile {
     let file = SignedFile::unsigned(&format!("{}.toml", agreement.file_stem()), agreement.to_toml());
     let sign = |file: SignedFile, party: &&Signer| {
         file.sign(Kind::Agreement, party.agency.as_str(), &party.agreement)
     };
-    Ok(parties.iter().fold(file, sign))
+    parties.iter().fold(file, sign)
 }
 
 #[cfg(test)]
@@ -216,7 +277,7 @@ mod tests {
     #[test]
     fn the_federation_is_as_large_as_it_is_said_to_be() {
         let decision = Decision::prepare().unwrap();
-        assert_eq!(decision.rules.directory().members().count(), AGENCIES);
-        assert_eq!(decision.rules.agreements(decision.now).count(), AGREEMENTS);
+        assert_eq!(decision.in_force.directory().members().count(), AGENCIES);
+        assert_eq!(decision.in_force.rules.agreements(decision.now).count(), AGREEMENTS);
     }
 }

@@ -115,12 +115,15 @@ fn register(people: u32) -> anyhow::Result<Vec<Cost>> {
     Ok(vec![cost("register, by id", &by_id), cost("register, by name", &by_name)])
 }
 
-fn decision() -> anyhow::Result<[Cost; 2]> {
+fn decision() -> anyhow::Result<[Cost; 4]> {
     let decision = Decision::prepare()?;
     let cost = |what, times, each| Cost { what, each, times, spends: Spends::Cpu };
     Ok([
         // May we ask, may we open, may we serve.
         cost("decide, 1,000 agencies, 200 agreements", 3, each(|| decision.decide())),
+        cost("choose a way, among 32 carriers", 1, each(|| decision.ways())),
+        // By a search that no agreement lets us make ourselves.
+        cost("find a broker, 1,000 agencies, 200 agreements", 0, each(|| decision.brokers())),
         // By no search, but whenever a document changes.
         cost("build the rules of 200 agreements", 0, each_of(REBUILDS, || decision.rebuild())),
     ])

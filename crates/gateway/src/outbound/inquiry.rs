@@ -7,6 +7,9 @@ use concord_domain::{AgencyId, Operation as Name, OutcomeKind, Timestamp};
 use concord_store::Charge;
 use concord_trust::envelope::{BEHALF_MAX, Brief, Principal, Source, Voucher};
 
+/// Brokers considered for one inquiry at most: a clause may name everybody, and each costs a decision.
+const BROKERS_CONSIDERED_MAX: usize = 16;
+
 /// What is asked of one agency, for whatever operation.
 #[derive(Clone, Copy)]
 pub(crate) struct Inquiry<'a> {
@@ -77,7 +80,8 @@ impl Inquiry<'_> {
             return Err(denial);
         }
         let brokers = rules.brokers(here, self.to, self.operation, now).into_iter();
-        for broker in brokers.filter(|broker| !self.names.contains(broker)) {
+        let others = brokers.filter(|broker| !self.names.contains(broker));
+        for broker in others.take(BROKERS_CONSIDERED_MAX) {
             let facts = Facts { onward: Some(self.to), ..self.facts(here, &broker) };
             if let Ok(permit) = decide::<Asking>(rules, &facts, now) {
                 return Ok(Plan { permit, destination: broker, onward: Some(self.to.clone()) });

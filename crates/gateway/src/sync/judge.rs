@@ -85,7 +85,7 @@ impl<'a> Judge<'a> {
     /// A successor of a charter that counts; or one before the pinned charter, which its digest proves.
     fn charter(&self, file: &SignedFile) -> Result<Vec<Signer>, NotAdmitted> {
         let digest = sha256(&[&file.bytes]);
-        if self.before_pinned().contains(&digest) {
+        if self.succession.leads_to_pinned(digest) {
             return Ok(unnamed(&Charter::verify(file, digest).map_err(blame)?.keys));
         }
         let successor = self.succession.charters().find_map(|before| {
@@ -94,26 +94,6 @@ impl<'a> Judge<'a> {
         });
         let nothing = "the charter follows none that counts here, or too few of the keys before signed it";
         successor.ok_or_else(|| NotAdmitted::NotEntitled(nothing.to_owned()))
-    }
-
-    /// By digest, the pinned charter and those before it as far as they are known.
-    fn before_pinned(&self) -> BTreeSet<Digest> {
-        let mut found = BTreeSet::new();
-        let pinned = self.succession.charters().next().map(|pinned| (pinned.digest(), pinned.previous));
-        let mut next = pinned;
-        while let Some((digest, previous)) = next {
-            found.insert(digest);
-            found.extend(previous);
-            next = previous
-                .and_then(|previous| self.known_charter(previous))
-                .filter(|_| found.len() < CHARTERS_MAX);
-        }
-        found
-    }
-
-    fn known_charter(&self, digest: Digest) -> Option<(Digest, Option<Digest>)> {
-        let (_, file) = self.known.of_kind(DocumentKind::Charter).find(|(at, _)| at.digest == digest)?;
-        Some((digest, Charter::verify(file, digest).ok()?.previous))
     }
 
     fn card(&self, file: &SignedFile) -> Result<Vec<Signer>, NotAdmitted> {
@@ -162,7 +142,10 @@ impl<'a> Judge<'a> {
             let message = format!("{}: none of its parties has signed with the key of its card", file.name);
             return Err(NotAdmitted::NotEntitled(message));
         };
-        let whole = agreement.parties.iter().all(|party| self.has_signed(party, file));
+        let whole = agreement
+            .parties
+            .iter()
+            .all(|party| self.has_signed(party, file) || self.directory.has_left(party));
         let of_others = self.parties_of(&at.name);
         let agencies = agreement.parties.iter().chain(&*of_others);
         let signers =
@@ -268,9 +251,6 @@ fn counting(kind: DocumentKind, file: &SignedFile, mut signers: Vec<Signer>) -> 
     signers.dedup_by_key(|signer| signer.key);
     signers.iter().filter_map(|signer| signer.signature(kind, file)).collect()
 }
-
-/// Charters before the pinned one at most: one a month for a lifetime.
-const CHARTERS_MAX: usize = 1024;
 
 /// Characters of a signature's label at most: the longest name of an agency.
 const LABEL_CHARS_MAX: usize = 128;

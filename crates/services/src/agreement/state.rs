@@ -79,7 +79,9 @@ impl States {
             return match absence {
                 Some(Absence::Withdrawn { .. }) if self.now < effective_at => DocumentState::Upcoming,
                 Some(Absence::Withdrawn { .. }) => DocumentState::InForce,
-                Some(Absence::Suspended { .. } | Absence::TwoTexts { .. }) | None => DocumentState::Idle,
+                Some(Absence::Left | Absence::Suspended { .. } | Absence::TwoTexts { .. }) | None => {
+                    DocumentState::Idle
+                }
             };
         }
         let rivals = all.iter().filter(|other| {

@@ -54,7 +54,8 @@ impl Directory {
         let of_builder = std::rc::Rc::clone(&floor);
         let mut builder = DirectoryBuilder::new(succession.current().clone())
             .above(move |name: &str| (*of_builder)(name))
-            .stopped_by(succession.emergency_keys());
+            .stopped_by(succession.emergency_keys())
+            .formerly(succession.former_members());
         for (file, _) in cards {
             problems.extend(builder.card(file).err());
         }

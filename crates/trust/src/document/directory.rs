@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Directory {
     charter: Signed<Charter>,
     members: BTreeMap<AgencyId, Member>,
+    /// Those who were members once.
+    former: BTreeSet<AgencyId>,
     cards: BTreeMap<AgencyId, Signed<Card>>,
     keyrings: BTreeMap<AgencyId, Signed<Keyring>>,
     /// Of each agency the keyring before its own, where it is known: what was signed by it may still be under way.
@@ -38,6 +40,11 @@ impl Directory {
     /// A member.
     pub fn member(&self, agency: &AgencyId) -> Option<&Member> {
         self.members.get(agency)
+    }
+
+    /// Whether an agency was a member by an earlier charter that is known, and is none any more.
+    pub fn has_left(&self, agency: &AgencyId) -> bool {
+        self.former.contains(agency)
     }
 
     /// A member's card.
@@ -142,9 +149,9 @@ impl DirectoryBuilder {
     /// Begins with a verified charter.
     pub fn new(charter: Signed<Charter>) -> Self {
         let members = charter.members.iter().map(|m| (m.agency.clone(), m.clone())).collect();
-        let (cards, keyrings, before, message_keys, blocks) = Default::default();
+        let (former, cards, keyrings, before, message_keys, blocks) = Default::default();
         let emergency = EmergencyKeys::of([&*charter]);
-        let directory = Directory { charter, members, cards, keyrings, before, message_keys, blocks };
+        let directory = Directory { charter, members, former, cards, keyrings, before, message_keys, blocks };
         Self { directory, floor: Box::new(|_| None), emergency, notices: BTreeMap::new() }
     }
 
@@ -152,6 +159,14 @@ impl DirectoryBuilder {
     #[must_use]
     pub(super) fn stopped_by(self, emergency: EmergencyKeys) -> Self {
         Self { emergency, ..self }
+    }
+
+    /// Remembers who was a member by earlier charters; those who still are do not count.
+    #[must_use]
+    pub fn formerly(mut self, former: impl IntoIterator<Item = AgencyId>) -> Self {
+        let members = &self.directory.members;
+        self.directory.former = former.into_iter().filter(|agency| !members.contains_key(agency)).collect();
+        self
     }
 
     /// Takes nothing older than what was seen before.

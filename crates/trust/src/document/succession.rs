@@ -1,8 +1,9 @@
-//! From the pinned charter to the one that counts: each successor by leave of the one before.
+//! From the pinned charter to the one that counts: each successor by leave of the one before. And those before it, which
+//! tell who has left.
 
 use super::{Charter, Document, DocumentError, EmergencyKeys, Signed, SignedFile, above_floor, signed};
 use crate::sha256;
-use concord_domain::Digest;
+use concord_domain::{AgencyId, Digest};
 use std::collections::BTreeSet;
 
 /// The charters that count, from the pinned one on.
@@ -10,10 +11,15 @@ use std::collections::BTreeSet;
 pub struct Succession {
     chain: Vec<Signed<Charter>>,
     pinned: Signed<Charter>,
+    /// Those before the pinned one that are known, the latest first. Nothing follows from them but who was a member.
+    before: Vec<Signed<Charter>>,
     rivals: Vec<Digest>,
 }
 
 impl Succession {
+    /// Charters before the pinned one at most: one a month for a lifetime.
+    const BEFORE_MAX: usize = 1024;
+
     /// Follows `files` from the charter with the digest `pinned`. A successor counts if it names the digest of the one
     /// before, has the next sequence, and enough of the keys of both signed it: of the one before, since only it can
     /// give leave, and its own, since whoever holds them must know that they do.
@@ -43,7 +49,8 @@ impl Succession {
             }
         };
         let accepted = seen.map(|(_, digest)| leading_to(digest, &files)).unwrap_or_default();
-        let mut following = Self { chain: Vec::new(), pinned: first, rivals: Vec::new() };
+        let before = before(&first, &files);
+        let mut following = Self { chain: Vec::new(), pinned: first, before, rivals: Vec::new() };
         following.extend(&files, &accepted);
         let current = following.current();
         let file = files.iter().find(|(digest, _)| *digest == current.digest).map(|(_, file)| *file);
@@ -81,6 +88,21 @@ impl Succession {
         std::iter::once(&self.pinned).chain(&self.chain)
     }
 
+    /// Whether a charter is the pinned one or one before it, which the digests from the pinned one back prove.
+    pub fn leads_to_pinned(&self, digest: Digest) -> bool {
+        let mut known = std::iter::once(&self.pinned).chain(&self.before);
+        known.any(|charter| charter.digest == digest || charter.previous == Some(digest))
+    }
+
+    /// Those who were members by a charter before the one that counts, and are not by it.
+    pub fn former_members(&self) -> BTreeSet<AgencyId> {
+        let names = |charter: &Signed<Charter>| {
+            charter.members.iter().map(|member| member.agency.clone()).collect::<BTreeSet<_>>()
+        };
+        let ever: BTreeSet<_> = self.before.iter().chain(self.charters()).flat_map(names).collect();
+        ever.difference(&names(self.current())).cloned().collect()
+    }
+
     /// The emergency keys of all that count.
     pub fn emergency_keys(&self) -> EmergencyKeys {
         EmergencyKeys::of(self.charters().map(|charter| &**charter))
@@ -107,6 +129,16 @@ impl Charter {
         charter.require_threshold(file)?;
         Ok(charter)
     }
+}
+
+/// The charters before `first`, as far as the files tell it.
+fn before(first: &Signed<Charter>, files: &[(Digest, &SignedFile)]) -> Vec<Signed<Charter>> {
+    let earlier = |charter: &Signed<Charter>| {
+        let previous = charter.previous?;
+        let (_, file) = files.iter().find(|(of, _)| *of == previous)?;
+        Charter::verify(file, previous).ok()
+    };
+    std::iter::successors(earlier(first), earlier).take(Succession::BEFORE_MAX).collect()
 }
 
 /// The digests on the way back from `last`, as far as the files tell it.

@@ -295,6 +295,29 @@ fn a_broker_asks_for_those_that_the_clause_names() {
 }
 
 #[test]
+fn who_stands_below_a_broker_is_none() {
+    let third = ["fda.cn".parse().unwrap()].to_vec();
+    let rules = with(vec![Grant { on_behalf_of: third.clone(), brokered_to: third, ..grant("1") }]);
+    let named = agency("fda.cn");
+    let [above, below, far] = ["yn.police.cn", "km.yn.police.cn", "gs.police.cn"].map(agency);
+    let Case { operation, purpose, .. } = case();
+    let ask = |from: &AgencyId, to: &AgencyId, behalf: &[AgencyId], onward: Option<&AgencyId>| {
+        let facts = Facts { behalf, onward, ..Facts::new(from, to, &operation, purpose) };
+        decide::<Asking>(&rules, &facts, now()).map(drop).map_err(|denial| denial.refusal)
+    };
+    let for_others = std::slice::from_ref(&named);
+    let refused = Err(Refusal::BrokeringNotGranted);
+    assert_eq!((ask(&below, &far, &[], None), ask(&far, &below, &[], None)), (Ok(()), Ok(())));
+    assert_eq!((ask(&above, &far, for_others, None), ask(&below, &far, for_others, None)), (Ok(()), refused));
+    assert_eq!(
+        (ask(&far, &above, &[], Some(&named)), ask(&far, &below, &[], Some(&named))),
+        (Ok(()), refused)
+    );
+    let brokers = rules.brokers(&far, &named, &operation, now());
+    assert!(brokers.contains(&above) && !brokers.contains(&below), "{brokers:?}");
+}
+
+#[test]
 fn offences_are_excluded_by_terms_or_by_being_abroad() {
     let excludes = |kind, exclusions: Option<&[OffenceNature]>| {
         let terms = Terms { exclusions: exclusions.map(<[_]>::to_vec), ..Terms::default() };

@@ -105,3 +105,23 @@ fn nothing_below_what_was_seen() {
     assert!(matches!(follow(&[stranger], None), Err(DocumentError::OtherCharter { .. })));
     assert!(matches!(follow(&[], None), Err(DocumentError::File { .. })));
 }
+
+#[test]
+fn who_left_is_known_from_the_charters_before_whichever_is_pinned() {
+    let second = charter_file(&next(&pinned(), 2, "a.cn"), &["1", "2"]);
+    let third = charter_file(&next(&second, 3, "b.cn"), &["1", "2"]);
+    let files = [pinned(), second.clone(), third.clone()];
+    let left = |files: &[SignedFile], first: &SignedFile| {
+        let succession = Succession::follow(files, digest(first), None).unwrap();
+        succession.former_members().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for first in &files {
+        assert_eq!(left(&files, first), ["a.cn"], "b.cn is in, a.cn was");
+    }
+    assert_eq!(left(&[third.clone()], &third), [""; 0], "nobody told");
+    let forged = charter_file(&next(&pinned(), 2, "ghost.cn"), &["1", "2"]);
+    assert_eq!(left(&[forged.clone(), third.clone()], &third), [""; 0], "not the one that the third names");
+    let succession = Succession::follow(&[third.clone()], digest(&third), None).unwrap();
+    assert!(succession.leads_to_pinned(digest(&second)) && succession.leads_to_pinned(digest(&third)));
+    assert!(!succession.leads_to_pinned(digest(&forged)));
+}
