@@ -82,7 +82,7 @@ impl Ways {
     }
 
     /// A place for what this node asks by a carrier; waits until one is free.
-    pub(crate) async fn place_at(&self, carrier: &AgencyId) -> Option<Place> {
+    pub(crate) async fn place_at(&self, carrier: &AgencyId) -> Place {
         self.places.enter(carrier).await
     }
 
