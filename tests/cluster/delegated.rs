@@ -17,15 +17,22 @@ const DONGXING: &str = "dx.gx.police.cn";
 const PUBEI: &str = "pb.gx.police.cn";
 const RONGXIAN: &str = "rx.gx.police.cn";
 const COUNTIES: [&str; 3] = [DONGXING, PUBEI, RONGXIAN];
+/// Further counties, which have no nodes: more than are asked at once.
+const OTHERS: u32 = 70;
 
 /// Stands in the registers of Dongxing and Guangdong only.
 const NAME: &str = "Thistlewood Anselm";
 
+fn other(number: u32) -> String {
+    format!("c{number}.gx.police.cn")
+}
+
 fn federation() -> Federation {
     let mut federation = Federation::sample().unwrap();
     let like = federation.member(&agency(DONGXING)).unwrap().clone();
-    for name in [PUBEI, RONGXIAN] {
-        federation.members.push(FederationMember { agency: agency(name), ..like.clone() });
+    let others = (0..OTHERS).map(other);
+    for name in [PUBEI, RONGXIAN].map(str::to_owned).into_iter().chain(others) {
+        federation.members.push(FederationMember { agency: agency(&name), ..like.clone() });
     }
     federation.no_lines.extend(COUNTIES.map(|county| [agency(GUANGDONG), agency(county)]));
     federation
@@ -61,10 +68,13 @@ async fn a_superior_carries_to_each_below_it_and_each_answers_for_itself() {
     }
     let below = ["*.gx.police.cn"];
     let asked = ask(&cluster, GUANGDONG, &below).await;
-    assert_eq!(asked.totals.asked(), 3);
+    assert_eq!(asked.totals.asked(), 3 + OTHERS);
     answered(&asked, DONGXING, Outcome::Hit);
     answered(&asked, PUBEI, Outcome::NoHit);
     answered(&asked, RONGXIAN, Outcome::NoHit);
+    for other in (0..OTHERS).map(other) {
+        assert_eq!(asked.outcome(&other), Outcome::Unreachable(Failure::NoEndpoint), "{other}");
+    }
 
     // The other way round a county asks through its superior.
     let asked = ask(&cluster, DONGXING, &[GUANGDONG]).await;
@@ -73,7 +83,7 @@ async fn a_superior_carries_to_each_below_it_and_each_answers_for_itself() {
 
     // The region is all parties and whoever is below them; of the other four no node is up.
     let asked = ask(&cluster, GUANGDONG, &["region:pan-pearl-river"]).await;
-    assert_eq!(asked.totals.asked(), 8);
+    assert_eq!(asked.totals.asked(), 8 + OTHERS);
     assert_eq!(asked.outcome(GUANGXI), Outcome::NoHit);
     assert_eq!(asked.outcome("hn.police.cn"), Outcome::Unreachable(Failure::NoEndpoint));
     answered(&asked, DONGXING, Outcome::Hit);

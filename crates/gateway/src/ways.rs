@@ -9,7 +9,7 @@ use crate::lines::Lines;
 use crate::peers::Peers;
 use concord_domain::{AgencyId, AgreementRef, Timestamp};
 use places::Places;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub struct Ways {
     kept: Arc<Mutex<Kept>>,
 }
 
-/// The carriers that agreements name, under one epoch of the rules, as they were at one time.
+/// The carriers that agreements name, each list by name, under one epoch of the rules, as they were at one time.
 #[derive(Debug, Default)]
 struct Kept {
     epoch: u64,
@@ -73,21 +73,24 @@ impl Ways {
         };
         let carriers = self.carriers(in_force, agreement, now);
         let superiors = [from, to].into_iter().flat_map(|end| in_force.rules.superiors(agreement, end, now));
-        let all: BTreeSet<_> = carriers.iter().chain(superiors).collect();
-        let mut by: Vec<_> = all
-            .into_iter()
+        let unnamed = superiors.filter(|superior| carriers.binary_search(superior).is_err());
+        let mut by: Vec<_> = carriers
+            .iter()
+            .chain(unnamed)
             .filter(|carrier| ![&self.here, from, to].contains(carrier) && !passed.contains(carrier))
             .filter(|carrier| reachable(carrier))
             .map(|carrier| (self.rank(in_force, carrier, to), carrier))
             .collect();
         by.sort();
+        // One may stand above both ends.
+        by.dedup();
         by.truncate(CARRIERS_TRIED_MAX);
         let straight = reachable(to).then_some(to);
         straight.into_iter().chain(by.into_iter().map(|(_, carrier)| carrier)).cloned().collect()
     }
 
     /// A place for what this node asks by a carrier; waits until one is free.
-    pub(crate) async fn place_at(&self, carrier: &AgencyId) -> Option<Place> {
+    pub(crate) async fn place_at(&self, carrier: &AgencyId) -> Place {
         self.places.enter(carrier).await
     }
 

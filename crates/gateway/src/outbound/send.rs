@@ -106,7 +106,7 @@ impl Sending<'_> {
             return Ok(None);
         }
         let place = tokio::time::timeout_at(until.instant(), self.outbound.ways.place_at(next)).await;
-        place.map_err(|_| Outcome::Unreachable(Failure::Overloaded))
+        place.map(Some).map_err(|_| Outcome::Unreachable(Failure::Overloaded))
     }
 
     /// What the destination refuses because of the way that an attempt came, if a carrier handed it over: that one may

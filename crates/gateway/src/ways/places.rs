@@ -14,15 +14,16 @@ pub(super) struct Places(Arc<Mutex<BTreeMap<AgencyId, Arc<Semaphore>>>>);
 /// One request at a carrier; its place is free again when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
-    _held: OwnedSemaphorePermit,
+    /// None only where places are given out no more, which nobody ever says.
+    _held: Option<OwnedSemaphorePermit>,
 }
 
 impl Places {
     /// Requests of ours at one carrier at once.
     const EACH_MAX: usize = Carrier::CARRIED_PER_PEER_MAX;
 
-    /// A place at that carrier as soon as one is free. None only if places are given out no more, which never happens.
-    pub(super) async fn enter(&self, carrier: &AgencyId) -> Option<Place> {
+    /// A place at that carrier as soon as one is free.
+    pub(super) async fn enter(&self, carrier: &AgencyId) -> Place {
         let places = {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match all.get(carrier) {
@@ -34,7 +35,7 @@ impl Places {
                 }
             }
         };
-        places.acquire_owned().await.ok().map(|held| Place { _held: held })
+        Place { _held: places.acquire_owned().await.ok() }
     }
 }
 
@@ -48,12 +49,12 @@ mod tests {
         let (places, ministry) = (Places::default(), "police.cn".parse().unwrap());
         let mut held = Vec::new();
         for _ in 0..Places::EACH_MAX {
-            held.push(places.enter(&ministry).now_or_never().flatten().unwrap());
+            held.push(places.enter(&ministry).now_or_never().unwrap());
         }
         let mut waiting = Box::pin(places.enter(&ministry));
         assert!((&mut waiting).now_or_never().is_none());
         assert!(places.enter(&"bj.police.cn".parse().unwrap()).now_or_never().is_some());
         held.pop();
-        assert!((&mut waiting).now_or_never().flatten().is_some());
+        assert!((&mut waiting).now_or_never().is_some());
     }
 }
