@@ -7,7 +7,6 @@ mod chain;
 mod chains;
 mod documents;
 mod floor;
-mod meant;
 mod members;
 mod pending;
 mod supposing;

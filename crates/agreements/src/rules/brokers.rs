@@ -26,7 +26,7 @@ impl Rules {
         let mut found = BTreeSet::new();
         for text in self.agreements(now).filter(|text| text.in_force(now) && text.binds(&asking)) {
             for grant in text.grants.iter().filter(leads) {
-                let brokers = self.meant(&grant.to, text).into_iter().filter(|agency| {
+                let brokers = self.members_in(&grant.to, text).into_iter().filter(|agency| {
                     let broker = Line::of(agency, directory);
                     ![from, to].contains(agency)
                         && text.lets_broker(&grant.to, &broker)

@@ -16,8 +16,8 @@ impl Rules {
             let line = Line::of(agency, &self.directory);
             text.carried_by(&line) && chain.takes_part(text, &line, now) && self.is_free(agency, now)
         };
-        let candidates = text.carriers.iter().flat_map(|carriers| self.meant(carriers, text));
-        candidates.filter(named).collect()
+        let all = text.carriers.iter().flat_map(|carriers| self.members_in(carriers, text));
+        all.filter(named).collect()
     }
 
     /// The same for those that carry without being named: the superiors of `end`, one of the two ends of a request, up to

@@ -1,6 +1,7 @@
 //! Whom patterns and agreements mean among the members of the charter.
 
 use super::Rules;
+use crate::document::{Agencies, Agreement};
 use concord_domain::{AgencyId, AgencyPattern, AgreementId, Timestamp};
 use std::collections::BTreeSet;
 
@@ -15,6 +16,14 @@ impl Rules {
         // Names first: they are compared in no time, and few are left to be looked up.
         let alike = members.filter(|agency| pattern.matches(agency));
         alike.filter(|agency| self.directory.line(agency).any(|above| above == pattern.base())).collect()
+    }
+
+    /// The agencies that a list in an agreement names itself, as [`meant_by`](Self::meant_by).
+    pub(super) fn members_in<'a>(&'a self, agencies: &'a Agencies, text: &'a Agreement) -> Vec<&'a AgencyId> {
+        match agencies {
+            Agencies::Parties => text.parties.iter().collect(),
+            Agencies::Listed(patterns) => patterns.iter().flat_map(|p| self.meant_by(p)).collect(),
+        }
     }
 
     /// The parties of an agreement as [`members_of`](Self::members_of) tells them, and every member below one of them in

@@ -118,10 +118,10 @@ fn who_left_is_known_from_the_charters_before_whichever_is_pinned() {
     for first in &files {
         assert_eq!(left(&files, first), ["a.cn"], "b.cn is in, a.cn was");
     }
-    assert_eq!(left(&[third.clone()], &third), [""; 0], "nobody told");
+    assert_eq!(left(std::slice::from_ref(&third), &third), [""; 0], "nobody told");
     let forged = charter_file(&next(&pinned(), 2, "ghost.cn"), &["1", "2"]);
     assert_eq!(left(&[forged.clone(), third.clone()], &third), [""; 0], "not the one that the third names");
-    let succession = Succession::follow(&[third.clone()], digest(&third), None).unwrap();
+    let succession = Succession::follow(std::slice::from_ref(&third), digest(&third), None).unwrap();
     assert!(succession.leads_to_pinned(digest(&second)) && succession.leads_to_pinned(digest(&third)));
     assert!(!succession.leads_to_pinned(digest(&forged)));
 }
