@@ -14,6 +14,7 @@ mod carried;
 mod config;
 mod deadline;
 mod delegated;
+mod directory;
 mod kill;
 mod layering;
 mod ledger;

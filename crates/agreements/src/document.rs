@@ -131,6 +131,12 @@ impl Grant {
             on_behalf_of: Vec::new(),
         }
     }
+
+    /// Whether it grants the operation. Every clause grants [`Operation::PING`], and no other that it does not name; all
+    /// else that the clause demands holds for a ping as it does for the rest.
+    pub(crate) fn grants(&self, operation: &Operation) -> bool {
+        operation.as_str() == Operation::PING || self.operations.contains(operation)
+    }
 }
 
 /// How far what was disclosed under a clause may go on (ILA 18).

@@ -1,7 +1,7 @@
 //! What may stand on the command line.
 
 use crate::output::Format;
-use crate::{agreement, bench, cluster, demo, ledger, node, pki, register, search};
+use crate::{agreement, bench, cluster, demo, directory, ledger, node, pki, register, search};
 use clap::{Args, Parser, Subcommand};
 use concord_domain::AgencyId;
 use std::path::PathBuf;
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     Register(register::Command),
     /// Ask other agencies whether they seek a person
     Search(search::Arguments),
+    /// The other agencies: who is reachable how, and whether it answers
+    #[command(subcommand)]
+    Directory(directory::Command),
     /// The agency's record: verify it, show it
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -99,6 +102,12 @@ mod tests {
         ];
         let before = Arguments::try_parse_from(words).unwrap();
         assert_eq!((before.global.output, before.global.agency), (Format::Json, "yn.police.cn".parse().ok()));
+        for verb in ["show", "ping"] {
+            let words =
+                ["concord", "--cluster", "d", "--agency", "yn.police.cn", "directory", verb, "hl.police.cn"];
+            let whose = Arguments::try_parse_from(words).unwrap().global.agency;
+            assert_eq!(whose, "yn.police.cn".parse().ok(), "whose node is called, not who is asked about");
+        }
         let words = ["concord", "register", "stats", "--output", "json"];
         assert_eq!(Arguments::try_parse_from(words).unwrap().global.output, Format::Json);
         assert!(Arguments::try_parse_from(["concord", "--cluster", "d", "register", "stats"]).is_err());

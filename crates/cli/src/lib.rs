@@ -7,7 +7,8 @@
 //!  Arguments --> Session (output, profile) --> one file or folder a command
 //!                                               node                          a node in this process
 //!                                               cluster, demo, bench          Cluster: nodes as child processes
-//!                                               search, register, ledger      concord_client::Client
+//!                                               search, directory             concord_client::Client
+//!                                               register, ledger              concord_client::Client
 //!                                               pki                           concord_pki
 //!                                               agreement                     concord_agreements::tools
 //! ```
@@ -17,6 +18,7 @@ mod arguments;
 mod bench;
 mod cluster;
 mod demo;
+mod directory;
 mod duration;
 mod ledger;
 mod node;
@@ -59,6 +61,7 @@ async fn run(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
         Command::Cluster(command) => cluster::run(session, command).await,
         Command::Search(arguments) => search::run(session, arguments).await,
         Command::Register(command) => register::run(session, command).await,
+        Command::Directory(command) => directory::run(session, command).await,
         Command::Agreement(command) => agreement::run(session, command).await,
         Command::Ledger(command) => ledger::run(session, command).await,
         Command::Pki(command) => pki::run(session, command),

@@ -4,8 +4,8 @@ mod arguments;
 mod line;
 mod table;
 
-pub(crate) use arguments::Arguments;
-pub(crate) use line::{FindingLine, SummaryLine};
+pub(crate) use arguments::{Arguments, timeout};
+pub(crate) use line::{FindingLine, PositionLine, ReceiptLine, SummaryLine, agreement};
 
 use crate::output::Format;
 use crate::session::Session;

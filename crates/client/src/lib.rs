@@ -1,19 +1,20 @@
 //! The Rust SDK over a node's local API: the command line, the tests and an agency's own systems call it.
 //!
-//! In scope: profiles, connecting with mutual TLS, searches, the register, the record, errors with their stable
-//! reasons, the file formats of registers.
+//! In scope: profiles, connecting with mutual TLS, searches, the directory, the register, the record, errors with their
+//! stable reasons, the file formats of registers.
 //! Out of scope: the federation API, which only nodes speak; retries, which belong to whoever knows the deadline.
 //!
 //! ```text
 //!  Profile (TOML) --> Client --> search    -> SearchEvent, SearchEvent, ... Summary
 //!                       |   \--> import    <- rows of a formats::Reader, in bounded messages
-//!                       |    \-> checkpoint, entries
+//!                       |    \-> checkpoint, entries, agencies, ping
 //!                 mutual TLS, TLS 1.3, to the node of our own agency and to nobody else
 //! ```
 //!
-//! References: `proto/concord/{wanted,register,ledger}/v1`, google.rpc error details.
+//! References: `proto/concord/{wanted,directory,register,ledger}/v1`, google.rpc error details.
 
 mod client;
+mod directory;
 mod documents;
 mod error;
 pub mod formats;
@@ -23,7 +24,9 @@ mod register;
 mod search;
 
 pub use client::{Client, Seams};
-pub use concord_wire::SearchEvent;
+pub use concord_wire::{
+    CardFacts, KeyringFacts, Listing, Ping, PingTry, Pinged, Route, SearchEvent, Sightings, Stop, Way,
+};
 pub use documents::{DocumentState, DocumentStatus};
 pub use error::{ClientError, Rejection, Violation};
 pub use profile::{Profile, ProfileError};

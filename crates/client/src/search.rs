@@ -12,7 +12,7 @@ use tonic::{Request, Status, Streaming};
 
 /// How much longer than the deadline we wait: the node reports late agencies shortly before it, so silence this
 /// long after it means that the node itself is gone.
-const GRACE: Duration = Duration::from_secs(2);
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
 impl Client {
     /// Asks every agency in scope; one event for each as it arrives, then the summary, which ends the stream.

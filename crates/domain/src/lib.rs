@@ -10,6 +10,7 @@
 mod agency;
 mod agreement;
 mod digest;
+mod directory;
 mod entropy;
 mod handling;
 mod identity;
@@ -27,6 +28,7 @@ pub mod wanted;
 pub use agency::{AgencyId, AgencyPattern, InvalidAgency};
 pub use agreement::{AgreementId, AgreementRef, Clause};
 pub use digest::Digest;
+pub use directory::{Circuit, Health, Passed, PingOutcome};
 pub use entropy::{Entropy, EntropyExt, SystemEntropy};
 pub use handling::{Handling, HandlingCode, HandlingLevel};
 pub use identity::{InvalidIdentity, SpiffeId, Workload};

@@ -6,7 +6,7 @@ codes! {
     /// What a local caller may do, as an organizational unit of its certificate says. The agency's own authority
     /// gives roles; which methods a role allows is the local API's to say.
     pub enum Role("role") {
-        /// May search.
+        /// May search, and ask agencies whether they answer.
         Inquirer = "inquirer",
         /// An application that may name the officer it acts for.
         OnBehalf = "on-behalf",
@@ -14,7 +14,7 @@ codes! {
         Registrar = "registrar",
         /// May read the record.
         Auditor = "auditor",
-        /// May hand in agreements and other published documents.
+        /// May hand in agreements and other published documents, and ask agencies whether they answer.
         Liaison = "liaison",
     }
 }

@@ -1,6 +1,7 @@
 //! The way in: an envelope from another node becomes a signed answer or a signed refusal.
 
 use crate::admission::Overloaded;
+use crate::arrival::Arrival;
 use crate::authority::{Authority, InForce};
 use crate::broker::{Broker, Brokered, ours};
 use crate::carry::{Carrier, Denied, Lost, NotCarried};
@@ -321,7 +322,8 @@ impl Inbound {
         let onward = brief.onward.as_ref();
         let facts = Facts { nature: brief.nature, behalf: &names, onward, ..facts };
         let Some(onward) = onward else {
-            let draft = self.operations.serve(rules, &facts, now, &brief.ask).await?;
+            let arrival = Arrival::of(&request, now);
+            let draft = self.operations.serve(rules, &facts, &arrival, &brief.ask).await?;
             return Ok(AnyDraft { behalf: principals, ..draft });
         };
         let vetted = self.operations.vet(rules, &facts, now, &brief.ask)?;

@@ -18,6 +18,7 @@
 //! is handed on.
 
 mod admission;
+mod arrival;
 mod authority;
 mod broker;
 mod carry;
@@ -42,6 +43,7 @@ mod testing;
 mod ways;
 
 pub use admission::{Admission, Admitted, Overloaded, Slot};
+pub use arrival::Arrival;
 pub use authority::{Authority, InForce};
 pub use broker::Broker;
 pub use carry::{Carrier, Denied, Lost, NotCarried};
@@ -53,8 +55,8 @@ pub use keys::Keys;
 pub use lines::Lines;
 pub use link::{Links, MESSAGE_BYTES_MAX};
 pub use operation::{Draft, Fault, Operation, Operations};
-pub use outbound::{Outbound, Question};
-pub use peers::Peers;
+pub use outbound::{Outbound, Outlook, Question};
+pub use peers::{PeerState, Peers};
 pub use record::{Asked, Concluded, Evidence, NotRecorded, Recorder, Release};
 pub use route::{ScopeInvalid, resolve};
 pub use service::{FederationApi, incident};

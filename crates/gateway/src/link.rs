@@ -29,7 +29,14 @@ pub struct Links {
     clock: Arc<dyn Clock>,
     limits: ClientLimits,
     peers: Peers,
-    channels: Arc<Mutex<BTreeMap<(AgencyId, String), Channel>>>,
+    channels: Arc<Mutex<BTreeMap<(AgencyId, String), Link>>>,
+}
+
+/// A connection to one endpoint, and what opens it.
+#[derive(Debug, Clone)]
+struct Link {
+    connector: PeerConnector,
+    channel: Channel,
 }
 
 /// A call that waited less than this for an answer tells nothing of a peer: whoever names a short deadline must not open
@@ -63,8 +70,8 @@ impl Links {
     ) -> Result<SealedAnswer, NoAnswer> {
         let mut last = NoAnswer::Unreachable(Failure::NoEndpoint);
         for endpoint in endpoints {
-            let channel = self.channel(to, endpoint, endpoints);
-            match self.deliver_at(to, channel, envelope.clone(), deadline).await {
+            let link = self.link(to, endpoint, endpoints);
+            match self.deliver_at(to, link, envelope.clone(), deadline).await {
                 Err(unreached @ NoAnswer::Unreachable(Failure::ConnectFailed | Failure::HandshakeFailed)) => {
                     last = unreached;
                 }
@@ -77,19 +84,22 @@ impl Links {
     async fn deliver_at(
         &self,
         to: &AgencyId,
-        channel: Option<Channel>,
+        link: Option<Link>,
         envelope: Envelope,
         deadline: Deadline,
     ) -> Result<SealedAnswer, NoAnswer> {
-        let channel = channel.ok_or(NoAnswer::Unreachable(Failure::NoEndpoint))?;
-        let mut client = FederationServiceClient::new(channel)
+        let link = link.ok_or(NoAnswer::Unreachable(Failure::NoEndpoint))?;
+        let mut client = FederationServiceClient::new(link.channel.clone())
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX);
         let mut request = Request::new(envelope.into());
         request.set_timeout(deadline.left());
         match tokio::time::timeout_at(deadline.instant(), client.deliver(request)).await {
             Err(_) => Err(NoAnswer::TimedOut),
-            Ok(Ok(response)) => Ok(response.into_inner().into()),
+            Ok(Ok(response)) => {
+                self.note_certificate(to, &link);
+                Ok(response.into_inner().into())
+            }
             Ok(Err(status)) => {
                 tracing::debug!(target: "concord::outbound", %to, code = ?status.code(), "no answer");
                 Err(classify(&status, deadline))
@@ -107,15 +117,19 @@ impl Links {
     ) -> Result<pb::SyncResponse, NoAnswer> {
         let mut last = NoAnswer::Unreachable(Failure::NoEndpoint);
         for endpoint in endpoints {
-            let Some(channel) = self.channel(to, endpoint, endpoints) else { continue };
-            let mut client = FederationServiceClient::new(channel)
+            let Some(link) = self.link(to, endpoint, endpoints) else { continue };
+            let mut client = FederationServiceClient::new(link.channel.clone())
                 .max_decoding_message_size(MESSAGE_BYTES_MAX)
                 .max_encoding_message_size(MESSAGE_BYTES_MAX);
             let mut request = Request::new(step.clone());
             request.set_timeout(deadline.left());
             last = match tokio::time::timeout_at(deadline.instant(), client.sync(request)).await {
                 Err(_) => return Err(NoAnswer::TimedOut),
-                Ok(Ok(response)) => return Ok(response.into_inner()),
+                Ok(Ok(response)) => {
+                    self.note_certificate(to, &link);
+                    self.peers.compared(to);
+                    return Ok(response.into_inner());
+                }
                 Ok(Err(status)) => classify(&status, deadline),
             };
         }
@@ -132,11 +146,18 @@ impl Links {
         })
     }
 
-    fn channel(&self, to: &AgencyId, endpoint: &str, published: &[String]) -> Option<Channel> {
+    /// Notes the certificate that `to` showed on its connection.
+    fn note_certificate(&self, to: &AgencyId, link: &Link) {
+        if let Some(ends) = link.connector.certificate_ends() {
+            self.peers.showed(to, ends);
+        }
+    }
+
+    fn link(&self, to: &AgencyId, endpoint: &str, published: &[String]) -> Option<Link> {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (to.clone(), endpoint.to_owned());
-        if let Some(channel) = channels.get(&key) {
-            return Some(channel.clone());
+        if let Some(link) = channels.get(&key) {
+            return Some(link.clone());
         }
         let uri = endpoint.parse().ok()?;
         let (network, credentials) = (Arc::clone(&self.network), Arc::clone(&self.credentials));
@@ -146,8 +167,9 @@ impl Links {
         // Endpoints that are not published any more are forgotten with the next new one of the same agency.
         channels.retain(|(agency, endpoint), _| agency != to || published.contains(endpoint));
         let channel = connector.channel(uri);
-        channels.insert(key, channel.clone());
-        Some(channel)
+        let link = Link { connector, channel };
+        channels.insert(key, link.clone());
+        Some(link)
     }
 }
 

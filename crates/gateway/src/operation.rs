@@ -1,6 +1,7 @@
 //! What a service brings: how to read what is asked, how to serve it, how to write the answer.
 
 use crate::admission::Overloaded;
+use crate::arrival::Arrival;
 use concord_agreements::{Facts, Permit, Question, Quota, Rules, decide};
 use concord_domain::wanted::{Authority, Fields};
 use concord_domain::{Operation as Name, OutcomeKind, Refusal, Timestamp};
@@ -60,11 +61,12 @@ pub trait Operation: Question + Send + Sync + Sized + 'static {
     /// The same answer without what the fields do not grant: a broker passes on no more than its own clause discloses.
     fn narrow(answer: Self::Answer, fields: &Fields) -> Self::Answer;
 
-    /// Builds the answer from the agency's own data, within what the permit allows.
+    /// Builds the answer from the agency's own data and how the request came here, within what the permit allows.
     fn serve(
         &self,
         permit: Permit<Self>,
         ask: Self::Ask,
+        arrival: &Arrival,
     ) -> impl Future<Output = Result<Draft<Self>, Fault>> + Send;
 }
 
@@ -187,7 +189,7 @@ trait AnyOperation: Send + Sync {
         &'a self,
         rules: &'a Rules,
         facts: &'a Facts<'a>,
-        now: Timestamp,
+        arrival: &'a Arrival,
         content: &'a [u8],
     ) -> BoxFuture<'a, Result<AnyDraft, Unserved>>;
 }
@@ -212,13 +214,13 @@ impl<O: Operation> AnyOperation for O {
         &'a self,
         rules: &'a Rules,
         facts: &'a Facts<'a>,
-        now: Timestamp,
+        arrival: &'a Arrival,
         content: &'a [u8],
     ) -> BoxFuture<'a, Result<AnyDraft, Unserved>> {
         Box::pin(async move {
             let ask = O::decode_ask(content).ok_or_else(|| Unserved::plain(Refusal::BodyInvalid))?;
-            let permit = decide::<O>(rules, facts, now).map_err(Unserved::from)?;
-            let draft = Operation::serve(self, permit, ask).await.map_err(Unserved::Fault)?;
+            let permit = decide::<O>(rules, facts, arrival.at()).map_err(Unserved::from)?;
+            let draft = Operation::serve(self, permit, ask, arrival).await.map_err(Unserved::Fault)?;
             Ok(draft.into())
         })
     }
@@ -280,12 +282,12 @@ impl Operations {
         &self,
         rules: &Rules,
         facts: &Facts<'_>,
-        now: Timestamp,
+        arrival: &Arrival,
         content: &[u8],
     ) -> Result<AnyDraft, Unserved> {
         let operation =
             self.0.get(facts.operation).ok_or_else(|| Unserved::plain(Refusal::OperationUnknown))?;
-        operation.serve(rules, facts, now, content).await
+        operation.serve(rules, facts, arrival, content).await
     }
 }
 

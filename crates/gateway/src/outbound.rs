@@ -3,6 +3,7 @@
 mod exchange;
 mod inquiry;
 mod judge;
+mod outlook;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use concord_trust::envelope::{Body, Context, LIFE_MAX, PROTOCOL, Principal, SUIT
 use inquiry::Plan;
 pub(crate) use inquiry::{Inquiry, Returned};
 use judge::Judged;
+pub use outlook::Outlook;
 use send::Sending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -174,6 +176,9 @@ impl Outbound {
         };
         let Judged { evidence, content, source } = sending.exchange(ways).await;
         let concluded = self.recorder.conclude(asked, evidence).await?;
+        if let Some(answered) = concluded.evidence().says_of(inquiry.to) {
+            self.ways.peers().asked(inquiry.to, answered);
+        }
         let outcome = concluded.evidence().outcome;
         tracing::info!(target: "concord::outbound", %id, to = %inquiry.to, %outcome, "concluded");
         Ok(Returned { concluded, content, source })

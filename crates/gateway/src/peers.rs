@@ -4,7 +4,11 @@
 //! circuit that opens after failures in a row: no calls for a moment, then one as a probe, and if that fails a longer
 //! moment.
 
-use concord_domain::AgencyId;
+mod snapshot;
+
+pub use snapshot::PeerState;
+
+use concord_domain::{AgencyId, Circuit, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,6 +38,13 @@ struct Known {
     probing: bool,
     /// Average seconds to an answer of each destination by way of this peer.
     latency: BTreeMap<AgencyId, f64>,
+    /// When it last answered what was asked of it, by whatever way, and when it last did not.
+    answered: Option<Instant>,
+    unanswered: Option<Instant>,
+    /// When documents were last compared with it.
+    compared: Option<Instant>,
+    /// When the certificate ends that its node last showed us.
+    certificate_ends: Option<Timestamp>,
 }
 
 /// Why a peer is not called just now.
@@ -43,17 +54,6 @@ pub(crate) enum NotCalled {
     CircuitOpen,
     /// As many calls as it may have are under way.
     Busy,
-}
-
-/// The state of a peer's circuit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Circuit {
-    /// Calls go through.
-    Closed,
-    /// No calls for a moment.
-    Open,
-    /// The next call is a probe.
-    HalfOpen,
 }
 
 impl Peers {
@@ -101,6 +101,25 @@ impl Peers {
     pub(crate) fn latency(&self, peer: &AgencyId, destination: &AgencyId) -> Option<Duration> {
         let seconds = self.with(peer, |known| known.latency.get(destination).copied());
         seconds.map(Duration::from_secs_f64)
+    }
+
+    /// Notes whether `agency` answered what was asked of it, by whatever way.
+    pub(crate) fn asked(&self, agency: &AgencyId, answered: bool) {
+        let now = Some(Instant::now());
+        self.with(agency, |known| match answered {
+            true => known.answered = now,
+            false => known.unanswered = now,
+        });
+    }
+
+    /// Notes that documents were compared with `peer`.
+    pub(crate) fn compared(&self, peer: &AgencyId) {
+        self.with(peer, |known| known.compared = Some(Instant::now()));
+    }
+
+    /// Notes when the certificate ends that the node of `peer` showed.
+    pub(crate) fn showed(&self, peer: &AgencyId, certificate_ends: Timestamp) {
+        self.with(peer, |known| known.certificate_ends = Some(certificate_ends));
     }
 }
 

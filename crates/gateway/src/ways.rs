@@ -46,6 +46,11 @@ impl Ways {
         Self { here, lines, peers, places: Places::default(), kept: Arc::default() }
     }
 
+    /// What is known of those on the way.
+    pub fn peers(&self) -> &Peers {
+        &self.peers
+    }
+
     #[cfg(test)]
     pub(crate) fn lines(&self) -> &Lines {
         &self.lines

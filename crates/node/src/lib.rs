@@ -12,6 +12,7 @@
 
 mod config;
 mod federation;
+mod health;
 mod housekeeping;
 mod listeners;
 mod material;

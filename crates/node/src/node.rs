@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::federation::{Federation, Seen, seen};
+use crate::health;
 use crate::housekeeping;
 use crate::listeners::{BindFailed, Listeners};
 use crate::material::Material;
@@ -15,7 +16,10 @@ use concord_gateway::{
     Keys, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Synced, Ways,
 };
 use concord_ledger::Event;
-use concord_services::{AgreementApi, LocalServices, ReflectionFailed, Register, Search, WantedSearch};
+use concord_services::{
+    AgreementApi, DirectoryApi, DirectoryPing, LocalServices, ReflectionFailed, Register, Search,
+    WantedSearch,
+};
 use concord_store::{OpenError, Options, StorageError, Store, Write, WriteError};
 use concord_transport::{Credentials, TrustStore};
 use concord_trust::DocumentSet;
@@ -30,7 +34,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
 
 /// Why a node does not start.
 #[derive(Debug, Error)]
@@ -231,7 +234,7 @@ impl Node {
         };
         node.listeners.spawn(local.serve(local_routes, serving.clone()));
         node.listeners.spawn(federation.serve(federation_routes, serving));
-        node.keepers.spawn(tell_health(parts.standing.clone(), reporter, node.keeping.clone()));
+        node.keepers.spawn(health::tell(parts.standing.clone(), reporter, node.keeping.clone()));
         node.keep(config, seams, parts);
         Ok(node)
     }
@@ -317,20 +320,6 @@ fn rounds(config: &Config, seams: &Seams, parts: &Parts) -> Rounds {
     }
 }
 
-/// Tells by the health service whether the ledger is whole.
-async fn tell_health(standing: Standing, reporter: HealthReporter, keeping: CancellationToken) {
-    let mut state = standing.subscribe();
-    loop {
-        let whole = state.borrow_and_update().is_none();
-        let status = if whole { ServingStatus::Serving } else { ServingStatus::NotServing };
-        reporter.set_service_status("", status).await;
-        tokio::select! {
-            changed = state.changed() => if changed.is_err() { return },
-            () = keeping.cancelled() => return,
-        }
-    }
-}
-
 /// How long each peer may take at the start: who is not there is not waited for.
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(2);
 
@@ -360,6 +349,7 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
     let (clock, entropy) = (Arc::clone(&seams.clock), Arc::clone(&seams.entropy));
     LocalServices {
         search: Search::new(outbound(config, seams, parts)),
+        directory: DirectoryApi::new(outbound(config, seams, parts), seams.heavy, Arc::clone(&entropy)),
         agreement: AgreementApi::new(parts.library.clone(), parts.authority.clone(), clock, entropy),
         standing: parts.standing.clone(),
         register: Arc::clone(&parts.register),
@@ -390,7 +380,8 @@ fn links(seams: &Seams, credentials: &Arc<Credentials>, trust: &Arc<TrustStore>,
 }
 
 fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes {
-    let operations = Operations::default().with(WantedSearch::new(Arc::clone(&parts.register)));
+    let operations =
+        Operations::default().with(WantedSearch::new(Arc::clone(&parts.register))).with(DirectoryPing);
     let inbound = Inbound::new(outbound(config, seams, parts), parts.store.clone(), operations);
     let exchange = Exchange::new(parts.library.clone(), parts.store.clone());
     let api = FederationApi::new(inbound, exchange, parts.standing.clone(), Arc::clone(&seams.entropy));

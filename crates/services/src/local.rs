@@ -1,6 +1,7 @@
 //! The local API put together: services, health, reflection, and the check of roles in front.
 
 use crate::agreement::AgreementApi;
+use crate::directory::DirectoryApi;
 use crate::record::LedgerApi;
 use crate::register::{Register, RegisterApi};
 use crate::roles::{Guarded, guard};
@@ -22,6 +23,8 @@ pub struct LocalServices {
     pub search: Search,
     /// The published documents.
     pub agreement: AgreementApi,
+    /// The other agencies and the ways to them.
+    pub directory: DirectoryApi,
     /// Whether our ledger is whole: else nothing is served.
     pub standing: Standing,
     /// Our own register.
@@ -38,9 +41,10 @@ pub struct LocalServices {
 pub struct ReflectionFailed(#[from] tonic_reflection::server::Error);
 
 /// What reflection names: the services of this API, not those between nodes.
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "concord.wanted.v1.WantedService",
     "concord.agreement.v1.AgreementService",
+    "concord.directory.v1.DirectoryService",
     "concord.register.v1.RegisterService",
     "concord.ledger.v1.LedgerService",
     "grpc.health.v1.Health",
@@ -57,13 +61,14 @@ fn reflection() -> Builder<'static> {
 impl LocalServices {
     /// The services behind the check of roles, ready for a listener.
     pub fn into_routes(self, health: HealthServer<impl Health>) -> Result<Guarded, ReflectionFailed> {
-        let Self { search, agreement, standing, register, store, entropy } = self;
+        let Self { search, agreement, directory, standing, register, store, entropy } = self;
         let routes = Routes::new(health)
             .add_service(reflection().build_v1()?)
             // What grpcio and older tools still ask for.
             .add_service(reflection().build_v1alpha()?)
             .add_service(WantedApi::new(search, Arc::clone(&entropy)).into_service())
             .add_service(agreement.into_service())
+            .add_service(directory.into_service())
             .add_service(RegisterApi::new(register, Arc::clone(&entropy)).into_service())
             .add_service(LedgerApi::new(store, entropy).into_service());
         Ok(guard(routes.prepare(), standing))

@@ -14,14 +14,17 @@ use tonic::service::Routes;
 use tonic::{Code, Status};
 use tower::Service;
 
+/// Who searches and who tends the agreements may see for themselves whether a way leads somewhere.
+const DIRECTORY: &str = "/concord.directory.v1.DirectoryService/";
+
 /// What a role lets a caller call: whole services, as the path of a gRPC call begins.
 const fn services(role: Role) -> &'static [&'static str] {
     match role {
-        Role::Inquirer => &["/concord.wanted.v1.WantedService/"],
+        Role::Inquirer => &["/concord.wanted.v1.WantedService/", DIRECTORY],
         Role::OnBehalf => &[],
         Role::Registrar => &["/concord.register.v1.RegisterService/"],
         Role::Auditor => &["/concord.ledger.v1.LedgerService/"],
-        Role::Liaison => &["/concord.agreement.v1.AgreementService/"],
+        Role::Liaison => &["/concord.agreement.v1.AgreementService/", DIRECTORY],
     }
 }
 
@@ -32,10 +35,12 @@ const FOR_ALL: [&str; 3] = [
     "/grpc.reflection.v1alpha.ServerReflection/",
 ];
 
-/// What every role may call besides: published documents are no secret among those who work by them.
-const FOR_EVERY_ROLE: [&str; 2] = [
+/// What every role may call besides: published documents are no secret among those who work by them, nor is who can be
+/// reached.
+const FOR_EVERY_ROLE: [&str; 3] = [
     "/concord.agreement.v1.AgreementService/ListDocuments",
     "/concord.agreement.v1.AgreementService/GetDocument",
+    "/concord.directory.v1.DirectoryService/ListAgencies",
 ];
 
 /// Whether a caller with `roles` may call the method at `path`.
@@ -127,6 +132,13 @@ mod tests {
         for role in Role::ALL.iter().filter(|role| **role != Role::Liaison) {
             assert!(allowed(&[*role], list) && !allowed(&[*role], submit), "{role}");
         }
+        let ping = "/concord.directory.v1.DirectoryService/Ping";
+        let agencies = "/concord.directory.v1.DirectoryService/ListAgencies";
+        for role in Role::ALL.iter().copied() {
+            let pings = [Role::Inquirer, Role::Liaison].contains(&role);
+            assert_eq!((allowed(&[role], ping), allowed(&[role], agencies)), (pings, true), "{role}");
+        }
+        assert!(!allowed(&[], ping) && !allowed(&[], agencies));
         for method in
             [search, import, entries, submit, list, "/concord.federation.v1.FederationService/Deliver", "/"]
         {

@@ -1,10 +1,13 @@
 //! A register and a record over a real store in a temporary folder, and another agency that asks it.
 
 mod federation;
+mod node;
 
 pub(crate) use federation::{
-    ANSWERS, ASKS, agency, declared, keyring, message_key, pact, published, rules, sealing_key, signed_pact,
+    ANSWERS, ASKS, agency, declared, keyring, message_key, pact, published, rules, rules_of, sealing_key,
+    signed_pact,
 };
+pub(crate) use node::outbound;
 
 use crate::heavy::Heavy;
 use crate::record::LedgerApi;

@@ -6,13 +6,15 @@ use crate::connect_error::{ConnectError, Phase};
 use crate::credentials::Credentials;
 use crate::limits::ClientLimits;
 use crate::network::{BoxedIo, Network};
+use crate::peer;
 use crate::peer_io::PeerIo;
 use crate::pem::PemFile;
 use crate::tls::{self, ALPN_H2};
 use crate::trust_store::TrustStore;
 use crate::verify::{Accept, Verifier};
 use crate::vigil::{Vigil, Watchtower};
-use concord_domain::{AgencyId, Clock};
+use arc_swap::ArcSwapOption;
+use concord_domain::{AgencyId, Clock, Timestamp};
 use futures_util::future::BoxFuture;
 use http::Uri;
 use hyper_util::rt::TokioIo;
@@ -37,6 +39,7 @@ pub struct PeerConnector {
     clock: Arc<dyn Clock>,
     agency: AgencyId,
     limits: ClientLimits,
+    certificate_ends: Arc<ArcSwapOption<Timestamp>>,
 }
 
 impl PeerConnector {
@@ -49,7 +52,7 @@ impl PeerConnector {
         agency: AgencyId,
         limits: ClientLimits,
     ) -> Self {
-        Self { network, credentials, trust, clock, agency, limits }
+        Self { network, credentials, trust, clock, agency, limits, certificate_ends: Arc::default() }
     }
 
     /// For an application or officer: a connector to the node of the same agency, as the client's own certificate
@@ -73,6 +76,12 @@ impl PeerConnector {
     /// The agency that is called.
     pub fn agency(&self) -> &AgencyId {
         &self.agency
+    }
+
+    /// When the certificate ends that the node showed on the latest connection; `None` before the first. Clones of a
+    /// connector know it together.
+    pub fn certificate_ends(&self) -> Option<Timestamp> {
+        self.certificate_ends.load().as_deref().copied()
     }
 
     /// A channel that connects when it is first used, and again when it has lost its connection. Needs a tokio
@@ -102,7 +111,9 @@ impl PeerConnector {
         if session.alpn_protocol() != Some(ALPN_H2) {
             return Err(ConnectError::HandshakeFailed { why: "HTTP/2 was not negotiated".to_owned() });
         }
-        let vigil = tower.over(session.peer_certificates().unwrap_or_default(), Side::Server);
+        let shown = session.peer_certificates().unwrap_or_default();
+        self.certificate_ends.store(shown.first().and_then(peer::ends).map(Arc::new));
+        let vigil = tower.over(shown, Side::Server);
         let end = end(vigil, replaced, self.limits.swap_grace);
         PeerIo::open(tls, Box::pin(end)).await.map_err(|error| ConnectError::from_handshake(&error))
     }

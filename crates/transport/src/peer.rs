@@ -1,7 +1,8 @@
 //! Who a certificate says its holder is.
 
 use crate::chain::PeerRefused;
-use concord_domain::{AgencyId, SpiffeId};
+use crate::tls;
+use concord_domain::{AgencyId, SpiffeId, Timestamp};
 use rustls::pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
@@ -38,6 +39,12 @@ impl Peer {
         }
         Ok(Self { identity: identity(&leaf)?, roles: roles(&leaf)? })
     }
+}
+
+/// When a leaf ends; `None` if it cannot be read.
+pub(crate) fn ends(leaf: &CertificateDer<'static>) -> Option<Timestamp> {
+    let (_, leaf) = X509Certificate::from_der(leaf).ok()?;
+    Some(tls::timestamp(leaf.validity().not_after.timestamp()))
 }
 
 fn identity(leaf: &X509Certificate<'_>) -> Result<SpiffeId, PeerRefused> {

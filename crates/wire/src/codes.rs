@@ -2,7 +2,9 @@
 
 use crate::pb;
 use concord_domain::wanted::{IdentifierKind, NameKind, Sex};
-use concord_domain::{Branch, HandlingCode, HandlingLevel, OffenceNature, OutcomeKind, Purpose};
+use concord_domain::{
+    Branch, Circuit, HandlingCode, HandlingLevel, Health, OffenceNature, OutcomeKind, PingOutcome, Purpose,
+};
 
 /// Maps a domain enum to its protobuf twin and back; `Unspecified` and unknown numbers are nothing.
 macro_rules! twins {
@@ -37,4 +39,9 @@ twins!(IdentifierKind, pb::person::v1::IdentifierKind, identifier_kind_to_pb, id
 });
 twins!(OutcomeKind, pb::wanted::v1::Outcome, outcome_to_pb, outcome, {
     Hit, NoHit, Refused, Pending, Unreachable, TimedOut, Failed,
+});
+twins!(Health, pb::directory::v1::Health, health_to_pb, health, { Unknown, Reachable, Failing, Stopped });
+twins!(Circuit, pb::directory::v1::Circuit, circuit_to_pb, circuit, { Closed, Open, HalfOpen });
+twins!(PingOutcome, pb::directory::v1::PingOutcome, ping_outcome_to_pb, ping_outcome, {
+    Answered, Refused, Pending, Unreachable, TimedOut, Failed,
 });

@@ -7,6 +7,7 @@
 //! until somebody decides what it means.
 
 mod codes;
+mod directory;
 mod document;
 mod error;
 mod federation;
@@ -18,6 +19,10 @@ mod testing;
 mod tests;
 mod wanted;
 
+pub use directory::{
+    CardFacts, KeyringFacts, Listing, Ping, PingTry, Pinged, Route, Sightings, Stop, Way, decode_ping_answer,
+    decode_ping_ask, encode_ping_answer,
+};
 pub use document::{digests_from_pb, digests_to_pb};
 pub use error::{INCIDENT_REASON, Problem, Problems, overloaded, reason, refused, violations};
 pub use wanted::{Ask, SearchEvent, decode_answer, encode_answer};
@@ -41,6 +46,13 @@ pub mod pb {
         #[doc = "Version 1."]
         pub mod v1 {
             tonic::include_proto!("concord.agreement.v1");
+        }
+    }
+    #[doc = "Package `concord.directory.v1`."]
+    pub mod directory {
+        #[doc = "Version 1."]
+        pub mod v1 {
+            tonic::include_proto!("concord.directory.v1");
         }
     }
     #[doc = "Package `concord.federation.v1`."]

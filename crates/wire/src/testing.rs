@@ -1,14 +1,19 @@
 //! Any value of the domain that a message can carry.
 
+use crate::directory::{
+    CardFacts, KeyringFacts, Listing, Ping, PingTry, Pinged, Route, Sightings, Stop, Way,
+};
 use concord_domain::wanted::{
     Authority, BirthDate, Candidate, Description, Finding, Identifier, IdentifierKind, LedgerPosition,
     NameKind, Notice, NoticeNumber, Offence, PersonName, Query, Scope, ScopeTerm, Score, Sex, Subject,
     Totals,
 };
 use concord_domain::{
-    AgencyId, AgencyPattern, AgreementRef, Branch, Digest, Failure, Handling, HandlingCode, HandlingLevel,
-    OffenceNature, Outcome, OutcomeKind, Purpose, Refusal,
+    AgencyId, AgencyPattern, AgreementRef, Branch, Circuit, Digest, Failure, Handling, HandlingCode,
+    HandlingLevel, Health, OffenceNature, Outcome, OutcomeKind, Passed, PingOutcome, Purpose, Refusal,
+    Timestamp,
 };
+use concord_trust::{DutyDesk, Names};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -192,4 +197,80 @@ pub(crate) fn totals() -> impl Strategy<Value = Totals> {
         OutcomeKind::ALL.iter().zip(counts).for_each(|(kind, count)| totals.add(*kind, count));
         totals
     })
+}
+
+pub(crate) fn time() -> impl Strategy<Value = Timestamp> {
+    any::<u64>().prop_map(Timestamp::from_millis)
+}
+
+fn micros() -> impl Strategy<Value = Duration> {
+    any::<u64>().prop_map(Duration::from_micros)
+}
+
+pub(crate) fn passed() -> impl Strategy<Value = Passed> {
+    (agency(), time()).prop_map(|(agency, at)| Passed { agency, at })
+}
+
+prop_compose! {
+    fn route()(
+        authority in authority(),
+        purpose in code(Purpose::ALL),
+        broker in option::of(agency()),
+        ways in vec((agency(), code(Circuit::ALL), option::of(micros())), 0..4),
+    ) -> Route {
+        let ways = ways.into_iter().map(|(next, circuit, latency)| Way { next, circuit, latency }).collect();
+        Route { authority, purpose, broker, ways }
+    }
+}
+
+prop_compose! {
+    fn card()(texts in vec("\\PC{0,12}", 5)) -> CardFacts {
+        let [zh, en, phone, email, hours] = texts.try_into().unwrap();
+        CardFacts { names: Names { zh, en }, duty_desk: DutyDesk { phone, email, hours } }
+    }
+}
+
+prop_compose! {
+    pub(crate) fn listing()(
+        agency in agency(),
+        superior in option::of(self::agency()),
+        card in option::of(card()),
+        keyring in option::of((any::<u64>(), time(), vec("[a-z:/]{1,20}", 0..3))),
+        stopped in option::of((time(), option::of(time()), "[a-z-]{1,20}")),
+        route in prop_oneof![route().prop_map(Ok), "\\PC{0,20}".prop_map(Err)],
+        health in code(Health::ALL),
+        seen in vec(option::of(time()), 4),
+    ) -> Listing {
+        let keyring = keyring.map(|(sequence, ends, endpoints)| KeyringFacts { sequence, ends, endpoints });
+        let stopped = stopped.map(|(since, until, reason)| Stop { since, until, reason });
+        let [answered, unanswered, compared, certificate_ends] = seen.try_into().unwrap();
+        let seen = Sightings { answered, unanswered, compared, certificate_ends };
+        Listing { agency, superior, card, keyring, stopped, route, health, seen }
+    }
+}
+
+pub(crate) fn ping() -> impl Strategy<Value = Ping> {
+    let parts = (agency(), option::of(code(Purpose::ALL)), option::of(code(Branch::ALL)));
+    parts.prop_map(|(agency, purpose, branch)| Ping { agency, purpose, branch })
+}
+
+prop_compose! {
+    pub(crate) fn pinged()(
+        agency in agency(),
+        (outcome, reason, explanation) in (code(PingOutcome::ALL), "[A-Z_]{0,12}", "\\PC{0,20}"),
+        (purpose, authority) in (code(Purpose::ALL), option::of(authority())),
+        route in vec(self::agency(), 0..4),
+        hops in vec(passed(), 0..4),
+        tried in vec((self::agency(), code(PingOutcome::ALL), "[A-Z_]{0,12}"), 0..3),
+        receipt in option::of(position()),
+        signed_receipt in vec(any::<u8>(), 0..40),
+        record in option::of(position()),
+        round_trip in micros(),
+    ) -> Pinged {
+        let tried = tried.into_iter().map(|(next, outcome, reason)| PingTry { next, outcome, reason }).collect();
+        Pinged {
+            agency, outcome, reason, explanation, purpose, authority, route, hops, tried, receipt, signed_receipt,
+            record, round_trip,
+        }
+    }
 }

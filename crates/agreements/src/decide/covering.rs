@@ -35,7 +35,7 @@ fn missing(
     places: &Places<'_>,
     carried: bool,
 ) -> Option<Missing> {
-    if !grant.operations.contains(facts.operation) {
+    if !grant.grants(facts.operation) {
         return Some(Missing::Operation);
     }
     if !text.reaches(grant, &places.from, &places.to) {

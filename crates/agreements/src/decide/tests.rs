@@ -268,6 +268,22 @@ fn the_more_specific_kind_is_taken_then_the_name_then_the_clause() {
 }
 
 #[test]
+fn whoever_may_ask_anything_may_ping_under_the_same_conditions() {
+    let ping = |case: Case| Case { operation: Operation::PING.parse().unwrap(), ..case };
+    let narrow = Grant { from: listed(&["yn.police.cn"]), to: listed(&["gs.police.cn"]), ..grant("4") };
+    let narrow = Grant { branches: Some(vec![Branch::Criminal]), ..narrow };
+    let rules = with(vec![narrow]);
+    let criminal = |case: Case| Case { branch: Some(Branch::Criminal), ..case };
+    assert_eq!(ping(criminal(case())).permit(&rules).clause().as_str(), "4");
+    assert_eq!(ping(case()).refusal(&rules), Refusal::BranchNotGranted);
+    let back = Case::between("gs.police.cn", "yn.police.cn");
+    assert_eq!(ping(criminal(back)).refusal(&rules), Refusal::OperationNotGranted, "not the other way round");
+    let other = Case { purpose: Purpose::Research, ..criminal(case()) };
+    assert_eq!(ping(other).refusal(&rules), Refusal::PurposeNotGranted);
+    assert_eq!(ping(Case::between("yn.police.cn", "police.la")).refusal(&rules), Refusal::NoAgreement);
+}
+
+#[test]
 fn a_question_admits_only_its_operations() {
     struct Submitting;
     impl Question for Submitting {

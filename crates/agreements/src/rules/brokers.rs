@@ -20,8 +20,7 @@ impl Rules {
         let directory = self.directory();
         let (asking, asked) = (Line::of(from, directory), Line::of(to, directory));
         let leads = |grant: &&Grant| {
-            grant.operations.contains(operation)
-                && grant.brokered_to.iter().any(|pattern| asked.is_named(pattern))
+            grant.grants(operation) && grant.brokered_to.iter().any(|pattern| asked.is_named(pattern))
         };
         let mut found = BTreeSet::new();
         for text in self.agreements(now).filter(|text| text.in_force(now) && text.binds(&asking)) {

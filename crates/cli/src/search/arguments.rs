@@ -56,7 +56,7 @@ pub(crate) struct Arguments {
 }
 
 /// A wait that the node grants: it reports who is late after a minute at most.
-fn timeout(text: &str) -> Result<Duration, String> {
+pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     let timeout = duration::parse(text)?;
     let granted = Duration::from_millis(1)..=Duration::from_secs(60);
     if granted.contains(&timeout) { Ok(timeout) } else { Err("must be 1ms to 60s".to_owned()) }

@@ -49,6 +49,12 @@ pub(crate) struct ReceiptLine {
     signed: String,
 }
 
+impl ReceiptLine {
+    pub(crate) fn new(position: &LedgerPosition, signed: &[u8]) -> Self {
+        Self { position: position.into(), signed: BASE64_STANDARD.encode(signed) }
+    }
+}
+
 /// A place in a ledger.
 #[derive(Debug, Serialize)]
 pub(crate) struct PositionLine {
@@ -69,10 +75,7 @@ impl From<&Finding> for FindingLine {
             agreement: authority.as_ref().map(agreement),
             route: route.iter().map(ToString::to_string).collect(),
             candidates: candidates.iter().map(Into::into).collect(),
-            receipt: receipt.as_ref().map(|receipt| ReceiptLine {
-                position: receipt.into(),
-                signed: BASE64_STANDARD.encode(signed_receipt),
-            }),
+            receipt: receipt.as_ref().map(|receipt| ReceiptLine::new(receipt, signed_receipt)),
             record: record.as_ref().map(Into::into),
             elapsed_ms: millis(*elapsed),
         }
@@ -80,7 +83,7 @@ impl From<&Finding> for FindingLine {
 }
 
 /// `northwest v1 clause 2.1`.
-fn agreement(authority: &Authority) -> String {
+pub(crate) fn agreement(authority: &Authority) -> String {
     match &authority.clause {
         Some(clause) => format!("{} clause {clause}", authority.agreement),
         None => authority.agreement.to_string(),

@@ -117,6 +117,8 @@ async fn what_the_foreign_agreement_excludes_is_refused_before_it_is_transmitted
     let explanation = &concluded.evidence().explanation;
     assert!(explanation.contains("abroad"), "{explanation}");
     assert!(scene.here.ledger().is_empty(), "nothing was sent there");
+    let known = scene.origin.outbound().ways.peers().snapshot();
+    assert!(!known.contains_key(&agency(HERE)), "a broker's refusal tells nothing of the agency behind it");
 }
 
 #[tokio::test(start_paused = true)]

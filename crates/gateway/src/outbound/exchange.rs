@@ -38,7 +38,7 @@ impl Sending<'_> {
         loop {
             if under_way.is_empty() {
                 if let Some(put_off) = put_off {
-                    return put_off;
+                    return after(tried, put_off);
                 }
                 let Some((next, sending)) = start(ATTEMPT_PAUSE) else { break };
                 waiting.began(next);
@@ -52,7 +52,7 @@ impl Sending<'_> {
                     Ok(done) if is_about_attempts(&done) && !under_way.is_empty() => put_off = Some(done),
                     Ok(done) => {
                         self.slower_than(&next, &waiting);
-                        return done;
+                        return after(tried, done);
                     }
                     Err(outcome) => {
                         waiting.ended(&next);
@@ -81,6 +81,12 @@ impl Sending<'_> {
             self.outbound.ways.kept_waiting(slower, &self.destination.agency, began.elapsed());
         }
     }
+}
+
+/// What came of it, with the ways that brought nothing before.
+fn after(tried: Tried, mut done: Judged) -> Judged {
+    done.evidence.tried = tried;
+    done
 }
 
 /// The ways under way and since when, in the order in which they began.

@@ -224,6 +224,7 @@ impl Sending<'_> {
             evidence.explanation = format!("{}: {}", evidence.explanation, each.join("; "));
         }
         evidence.route = tried.last().map(|(way, _)| way.clone()).into_iter().collect();
+        evidence.tried = tried;
         evidence
     }
 }

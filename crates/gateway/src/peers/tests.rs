@@ -87,3 +87,33 @@ async fn latency_is_known_by_way_and_destination() {
     call.kept_waiting(&gansu);
     assert_eq!(peers.latency(&ministry, &gansu), Some(Duration::from_millis(250)), "who hangs comes later");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_tells_all_that_is_known_and_how_long_ago_it_was() {
+    let (peers, ministry, gansu) = (Peers::default(), agency("police.cn"), agency("gs.police.cn"));
+    let ends = "2026-06-09T08:00:00Z".parse().unwrap();
+    peers.asked(&gansu, true);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    peers.asked(&gansu, false);
+    peers.compared(&gansu);
+    peers.showed(&gansu, ends);
+    fail(&peers, FAILURES_MAX);
+    let call = peers.enter(&ministry).unwrap();
+    tokio::time::advance(OPEN_FIRST).await;
+    call.answered(&gansu);
+    let snapshot = peers.snapshot();
+    assert_eq!(snapshot.keys().collect::<Vec<_>>(), [&gansu, &ministry]);
+    assert_eq!(
+        snapshot[&gansu],
+        PeerState {
+            circuit: Circuit::HalfOpen,
+            latency: BTreeMap::new(),
+            answered: Some(Duration::from_secs(2) + OPEN_FIRST),
+            unanswered: Some(OPEN_FIRST),
+            compared: Some(OPEN_FIRST),
+            certificate_ends: Some(ends),
+        }
+    );
+    assert_eq!(snapshot[&ministry].circuit, Circuit::Closed);
+    assert_eq!(snapshot[&ministry].latency, BTreeMap::from([(gansu, OPEN_FIRST)]));
+}

@@ -164,20 +164,33 @@ pub struct Evidence {
     /// The agencies that the decisive attempt passed, as far as they are known, the asking one left out; nobody if
     /// nothing was sent.
     pub route: Vec<AgencyId>,
+    /// The ways that brought nothing before that, each with why, in the order in which they were tried.
+    pub tried: Vec<(AgencyId, Outcome)>,
 }
 
 impl Evidence {
     /// An outcome with nothing beside it.
     pub fn of(outcome: Outcome) -> Self {
         let explanation = outcome.sentence().to_owned();
-        let (authority, answer, receipt, checkpoint, route) = Default::default();
-        Self { outcome, explanation, authority, answer, receipt, checkpoint, route }
+        let (authority, answer, receipt, checkpoint, route, tried) = Default::default();
+        Self { outcome, explanation, authority, answer, receipt, checkpoint, route, tried }
     }
 
     /// The same with the authority that was asked under.
     #[must_use]
     pub fn under(self, authority: Option<Authority>) -> Self {
         Self { authority, ..self }
+    }
+
+    /// Whether `agency` answers, as far as this tells: a broker's refusal tells nothing of the agency behind it.
+    pub(crate) fn says_of(&self, agency: &AgencyId) -> Option<bool> {
+        match self.outcome {
+            Outcome::Hit | Outcome::NoHit | Outcome::Pending => Some(true),
+            Outcome::Refused(_) => {
+                self.receipt.iter().find(|(receipt, _)| receipt.ledger == *agency).map(|_| true)
+            }
+            Outcome::Unreachable(_) | Outcome::TimedOut | Outcome::Failed(_) => Some(false),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! An operation that gives back what it is asked, and lets a test do something in the middle of it.
 
+use crate::arrival::Arrival;
 use crate::operation::{Draft, Fault, Operation};
 use concord_agreements::{Permit, Question};
 use concord_domain::wanted::{Field, Fields};
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Answers `WORD #N`, where N counts how often it has served. Asked for `nobody` it has no hit, for `fault` it fails,
-/// for `long` its answer does not fit into a body; nothing at all is no valid ask.
+/// for `long` its answer does not fit into a body, for `way` it tells whom the request passed; nothing at all is no valid ask.
 #[derive(Clone, Default)]
 pub(crate) struct Echo {
     served: Arc<AtomicUsize>,
@@ -74,7 +75,12 @@ impl Operation for Echo {
         answer.split(' ').next().unwrap_or_default().to_owned()
     }
 
-    async fn serve(&self, permit: Permit<Self>, ask: String) -> Result<Draft<Self>, Fault> {
+    async fn serve(
+        &self,
+        permit: Permit<Self>,
+        ask: String,
+        arrival: &Arrival,
+    ) -> Result<Draft<Self>, Fault> {
         let count = self.served.fetch_add(1, Ordering::SeqCst) + 1;
         let meanwhile = self.meanwhile.lock().unwrap().pop_front();
         if let Some(work) = meanwhile {
@@ -82,6 +88,10 @@ impl Operation for Echo {
         }
         match ask.as_str() {
             "fault" => Err(Fault::new("echoing", "asked to fail")),
+            "way" => {
+                let way: Vec<_> = arrival.passed().iter().map(|passed| passed.agency.as_str()).collect();
+                Ok(Draft::new(permit, way.join(" > ")))
+            }
             "long" => Ok(Draft::new(permit, "x".repeat(Body::CONTENT_MAX))),
             word => Ok(Draft::new(permit, format!("{word} #{count}"))),
         }

@@ -87,7 +87,12 @@ pub(crate) fn declared(declaration: &Declaration) -> SignedFile {
 
 /// The pact that discloses `fields`, in force.
 pub(crate) fn rules(fields: &[Field]) -> Arc<Rules> {
-    let file = signed_pact(&pact(fields), &[ASKS, ANSWERS]);
+    rules_of(&pact(fields))
+}
+
+/// A pact in force.
+pub(crate) fn rules_of(pact: &Agreement) -> Arc<Rules> {
+    let file = signed_pact(pact, &[ASKS, ANSWERS]);
     let (rules, problems) =
         Rules::build(Documents::agreements([file]), Arc::new(directory()), LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");

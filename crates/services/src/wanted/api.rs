@@ -2,17 +2,18 @@
 
 use super::Search;
 use crate::caller::{Caller, NotNamed};
+use crate::status::not_recorded;
 use concord_domain::Entropy;
 use concord_domain::wanted::Query;
-use concord_gateway::{Admission, Deadline, NotRecorded, ScopeInvalid, Slot, incident};
+use concord_gateway::{Admission, Deadline, NotRecorded, ScopeInvalid, Slot};
 use concord_wire::pb::wanted::v1 as pb;
 use concord_wire::pb::wanted::v1::wanted_service_server::{WantedService, WantedServiceServer};
-use concord_wire::{Problems, SearchEvent, overloaded, refused, violations};
+use concord_wire::{Problems, SearchEvent, overloaded, violations};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
 /// Serves searches of our own systems and officers.
 #[derive(Debug, Clone)]
@@ -70,17 +71,6 @@ fn scope_status(error: &ScopeInvalid) -> Status {
     violations(&Problems::one("scope", error))
 }
 
-fn record_status(error: NotRecorded, entropy: &dyn Entropy) -> Status {
-    match error {
-        NotRecorded::Fault(fault) => incident(&fault, entropy),
-        NotRecorded::Busy { limit } => overloaded(error.to_string(), limit),
-        NotRecorded::RulesChanged
-        | NotRecorded::TimePassed
-        | NotRecorded::QuotaSpent { .. }
-        | NotRecorded::Known => refused(Code::Aborted, "RULES_CHANGING", error.to_string(), &[]),
-    }
-}
-
 /// The messages of one search; the slot is held until the stream is dropped.
 fn messages(
     events: impl Stream<Item = Result<SearchEvent, NotRecorded>> + Send + 'static,
@@ -89,7 +79,7 @@ fn messages(
 ) -> BoxStream<'static, Result<pb::SearchResponse, Status>> {
     let convert = move |event: Result<SearchEvent, NotRecorded>| {
         let _held = &slot;
-        event.map(Into::into).map_err(|error| record_status(error, &*entropy))
+        event.map(Into::into).map_err(|error| not_recorded(error, &*entropy))
     };
     events.map(convert).boxed()
 }

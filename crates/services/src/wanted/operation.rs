@@ -4,7 +4,7 @@ use crate::register::Register;
 use concord_agreements::{Permit, Question};
 use concord_domain::wanted::{Candidate, Fields};
 use concord_domain::{Operation as Name, OutcomeKind};
-use concord_gateway::{Draft, Fault, Operation};
+use concord_gateway::{Arrival, Draft, Fault, Operation};
 use concord_wire::{Ask, decode_answer, encode_answer};
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl Operation for WantedSearch {
         answer.into_iter().map(narrowed).collect()
     }
 
-    async fn serve(&self, permit: Permit<Self>, ask: Ask) -> Result<Draft<Self>, Fault> {
+    async fn serve(&self, permit: Permit<Self>, ask: Ask, _: &Arrival) -> Result<Draft<Self>, Fault> {
         let candidates = self.register.find(ask.subject, permit.fields().clone()).await?;
         Ok(Draft::new(permit, candidates))
     }

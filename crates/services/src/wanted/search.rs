@@ -91,7 +91,7 @@ fn finding(
     candidates: Vec<Candidate>,
     elapsed: Duration,
 ) -> Finding {
-    let Evidence { outcome, explanation, authority, answer: _, receipt, checkpoint: _, route: _ } =
+    let Evidence { outcome, explanation, authority, answer: _, receipt, checkpoint: _, route: _, tried: _ } =
         concluded.evidence().clone();
     let (receipt, signed_receipt) = receipt.unzip();
     Finding {

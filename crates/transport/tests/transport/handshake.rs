@@ -18,7 +18,13 @@ async fn nodes_call_each_other() {
     let listening = gx.listen().await;
     let connector =
         gx.connector_to("gx.police.cn", Arc::new(Credentials::new(gx.yn.leaf_for("node/gateway"))));
-    let io = connector.dial(&listening.address.to_string()).await.unwrap();
+    assert_eq!(connector.certificate_ends(), None, "before the first connection");
+    let io = connector.clone().dial(&listening.address.to_string()).await.unwrap();
+    assert_eq!(
+        connector.certificate_ends(),
+        Some(gx.credentials.current().expires()),
+        "clones know it together"
+    );
     let mut caller = crate::world::Caller::over(io).await.unwrap();
     assert_eq!(caller.who().await.0, "spiffe://yn.police.cn/node/gateway");
 }

@@ -3,7 +3,7 @@
 use super::body::{Body, Opened};
 use super::context::{ATTEMPTS_MAX, CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
 use super::decode_all;
-use super::trail::{HOPS_MAX, Trail};
+use super::trail::{HOPS_MAX, Hop, Trail};
 use crate::cose::{Cose, Kind, SignatureInvalid};
 use crate::document::{Directory, Keyring};
 use crate::sealing::{SealingKey, SealingPublicKey};
@@ -329,6 +329,11 @@ impl std::ops::Deref for AddressedRequest<'_> {
 }
 
 impl AddressedRequest<'_> {
+    /// The hops that it passed, in order, each signed by its carrier.
+    pub fn hops(&self) -> impl Iterator<Item = &Hop> {
+        self.trail.iter().flat_map(Trail::hops)
+    }
+
     /// Opens the body with whichever of `keys` it was sealed to, and checks the commitment.
     pub fn open(&self, keys: &[&SealingKey]) -> Result<Body, Refusal> {
         let key = keys.iter().find(|key| key.public().key_id() == self.context.sealing_key);

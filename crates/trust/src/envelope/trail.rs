@@ -77,6 +77,11 @@ impl Trail {
         self.hops.iter().map(|(hop, _)| &hop.carrier)
     }
 
+    /// The hops, in order.
+    pub(super) fn hops(&self) -> impl Iterator<Item = &Hop> {
+        self.hops.iter().map(|(hop, _)| hop)
+    }
+
     /// Whom the last carrier handed the request to; `None` without a carrier.
     pub(super) fn next(&self) -> Option<&AgencyId> {
         self.hops.last().map(|(hop, _)| &hop.next)

@@ -1,7 +1,8 @@
 //! Bytes from strangers: read or refused, never a panic.
 
+use crate::directory::{Ping, decode_ping_answer, decode_ping_ask, encode_ping_answer};
 use crate::pb;
-use crate::testing::{candidate, finding, query};
+use crate::testing::{candidate, finding, passed, query};
 use crate::wanted::{Ask, SearchEvent, decode_answer, encode_answer};
 use concord_domain::wanted::{Finding, Notice, Query};
 use proptest::collection::vec;
@@ -12,6 +13,8 @@ use prost::Message;
 /// Reads the bytes as every message that comes from outside; whether the bytes are any of them matters not.
 fn read_as_anything(bytes: &[u8]) {
     drop((Ask::decode(bytes), decode_answer(bytes)));
+    drop((decode_ping_ask(bytes), decode_ping_answer(bytes)));
+    drop(pb::directory::v1::PingRequest::decode(bytes).map(Ping::try_from));
     drop(pb::wanted::v1::SearchRequest::decode(bytes).map(Query::try_from));
     drop(pb::wanted::v1::SearchResponse::decode(bytes).map(SearchEvent::try_from));
     drop(pb::person::v1::Notice::decode(bytes).map(Notice::try_from));
@@ -41,6 +44,7 @@ proptest! {
         query in query(),
         finding in finding(),
         candidates in vec(candidate(), 0..3),
+        hops in vec(passed(), 0..4),
         damage in vec(any::<(Index, u8)>(), 0..6),
         keep in any::<Option<Index>>(),
     ) {
@@ -48,6 +52,7 @@ proptest! {
             pb::wanted::v1::SearchRequest::from(query).encode_to_vec(),
             pb::wanted::v1::AgencyOutcome::from(finding).encode_to_vec(),
             encode_answer(&candidates),
+            encode_ping_answer(&hops),
         ];
         for bytes in messages {
             let bytes = damaged(bytes, &damage, keep);

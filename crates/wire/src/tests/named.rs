@@ -1,13 +1,17 @@
 //! Each field that is wrong is named by its path, and what stands in it is not repeated.
 
 use super::fields;
+use crate::directory::{Ping, decode_ping_answer, encode_ping_answer};
 use crate::error::{Problems, violations};
+use crate::pb::directory::v1 as directory;
 use crate::pb::person::v1 as person;
 use crate::pb::request::v1 as request;
 use crate::pb::wanted::v1 as pb;
 use crate::testing::{candidate, finding, notice, query};
 use crate::wanted::{Ask, decode_answer, encode_answer};
 use concord_domain::wanted::{Candidate, Finding, LedgerPosition, Notice, Query, Scope, Subject};
+use concord_domain::{Passed, Timestamp};
+use concord_trust::envelope::HOPS_MAX;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 use prost::Message;
@@ -198,4 +202,32 @@ fn a_message_full_of_mistakes_gets_a_short_status() {
     assert_eq!(problems.iter().count(), Problems::COUNT_MAX);
     let status = violations(&problems);
     assert!(status.message().len() + status.details().len() < 8 << 10, "fits into trailers of 16 KiB");
+}
+
+#[test]
+fn a_way_without_its_ends_or_with_too_many_carriers_is_no_answer_to_a_ping() {
+    let hop =
+        |n: usize| Passed { agency: format!("a{n}.police.cn").parse().unwrap(), at: Timestamp::default() };
+    for length in [0, 1, HOPS_MAX + 3] {
+        let hops: Vec<_> = (0..length).map(hop).collect();
+        assert_eq!(
+            fields(&decode_ping_answer(&encode_ping_answer(&hops)).unwrap_err()),
+            ["hops"],
+            "{length}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_field_of_a_ping_is_named() {
+    let whole = directory::PingRequest { agency: "yn.police.cn".into(), purpose: 1, branch: 1 };
+    assert!(Ping::try_from(whole.clone()).is_ok());
+    let cases = [
+        ("agency", directory::PingRequest { agency: String::new(), ..whole.clone() }),
+        ("purpose", directory::PingRequest { purpose: UNKNOWN, ..whole.clone() }),
+        ("branch", directory::PingRequest { branch: UNKNOWN, ..whole }),
+    ];
+    for (field, message) in cases {
+        assert_eq!(fields(&Ping::try_from(message).unwrap_err()), [field]);
+    }
 }

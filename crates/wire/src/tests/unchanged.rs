@@ -1,13 +1,16 @@
 //! Domain to protobuf to bytes and back is the identity.
 
+use crate::directory::{Listing, Ping, Pinged, decode_ping_answer, encode_ping_answer};
 use crate::pb;
 use crate::testing::{
-    authority, candidate, finding, identifier, notice, position, query, scope, subject, totals,
+    authority, candidate, finding, identifier, listing, notice, passed, ping, pinged, position, query, scope,
+    subject, totals,
 };
 use crate::wanted::{Ask, SearchEvent, decode_answer, encode_answer};
 use concord_domain::wanted::{
     Authority, Candidate, Finding, Identifier, LedgerPosition, Notice, Query, Scope, Subject,
 };
+use concord_trust::envelope::HOPS_MAX;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
@@ -86,5 +89,26 @@ proptest! {
     #[test]
     fn answers(candidates in vec(candidate(), 0..=Candidate::PER_ANSWER_MAX)) {
         prop_assert_eq!(decode_answer(&encode_answer(&candidates)), Ok(candidates));
+    }
+
+    #[test]
+    fn listings(listing in listing()) {
+        prop_assert_eq!(Listing::try_from(sent::<pb::directory::v1::Agency>(listing.clone())), Ok(listing));
+    }
+
+    #[test]
+    fn pings(ping in ping()) {
+        prop_assert_eq!(Ping::try_from(sent::<pb::directory::v1::PingRequest>(ping.clone())), Ok(ping));
+    }
+
+    #[test]
+    fn what_came_of_pings(pinged in pinged()) {
+        let arrived = Pinged::try_from(sent::<pb::directory::v1::PingResponse>(pinged.clone()));
+        prop_assert_eq!(arrived, Ok(pinged));
+    }
+
+    #[test]
+    fn answers_to_pings(hops in vec(passed(), 2..=HOPS_MAX + 2)) {
+        prop_assert_eq!(decode_ping_answer(&encode_ping_answer(&hops)), Ok(hops));
     }
 }

@@ -37,9 +37,14 @@ async fn another_carrier_takes_over_and_with_none_left_the_outcome_says_so() {
     let asked = scene.ask("hello").await;
     assert_eq!((outcome(&asked), route(&asked)), (Outcome::Hit, vec![agency(OTHER), agency(HERE)]));
 
+    let tried = |asked: &(Concluded, Option<String>)| asked.0.evidence().tried.clone();
+    let unconnected = Outcome::Unreachable(Failure::ConnectFailed);
+    assert_eq!(tried(&asked), [(agency(MINISTRY), unconnected)]);
+
     scene.mesh.leave(OTHER);
     let asked = scene.ask("hello").await;
     assert_eq!(outcome(&asked), Outcome::Unreachable(Failure::NoRoute));
+    assert_eq!(tried(&asked), [MINISTRY, OTHER].map(|way| (agency(way), unconnected)));
     let explanation = &asked.0.evidence().explanation;
     assert!(explanation.contains(MINISTRY) && explanation.contains(OTHER), "{explanation}");
 }
@@ -106,4 +111,13 @@ async fn each_hop_leaves_the_next_less_time() {
     assert_eq!(outcome(&scene.ask("hello").await), Outcome::Hit);
     let (given, left) = (soon().share(2).left(), left.lock().unwrap().unwrap());
     assert!(left <= given - crate::carry::HOP_MARGIN, "{left:?} of {given:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_is_told_how_its_request_came() {
+    let scene = Scene::with(&[HERE, OTHER], &[HERE]).await;
+    let asked = scene.ask("way").await;
+    assert_eq!(asked.1, Some([ORIGIN, MINISTRY, OTHER, HERE].join(" > ")));
+    let straight = Scene::with(&[], &[]).await;
+    assert_eq!(straight.ask("way").await.1, Some([ORIGIN, HERE].join(" > ")));
 }

@@ -2,20 +2,17 @@
 
 use super::*;
 use crate::testing::{
-    ANSWERS, ASKS, World, agency, keyring, message_key, named, now, pact, rules, sealing_key,
+    ANSWERS, ASKS, World, agency, keyring, message_key, named, now, outbound, pact, rules, sealing_key,
 };
 use concord_domain::wanted::{
     Description, Field, Identifier, IdentifierKind, NameKind, Notice, Offence, PersonName, Sex,
 };
-use concord_domain::{AgreementRef, Failure, FixedClock, Handling, Purpose, RequestId, SystemEntropy};
-use concord_gateway::{
-    Authority, Courier, Deadline, Handover, InForce, Inbound, Keys, Lines, NoAnswer, Operations, Outbound,
-    Peers, Recorder, Ways,
-};
+use concord_domain::{AgreementRef, Failure, Handling, Purpose, RequestId, SystemEntropy};
+use concord_gateway::{Authority, Courier, Deadline, Handover, InForce, Inbound, NoAnswer, Operations};
 use concord_trust::envelope::{
     Answer, Body, Brief, Context, Dispatch, Envelope, PROTOCOL, SUITE, SealedAnswer, SealedRequest, Verdict,
 };
-use concord_trust::{StorageKey, sha256};
+use concord_trust::sha256;
 use futures_util::future::BoxFuture;
 use std::time::Duration;
 
@@ -78,27 +75,7 @@ impl Courier for Nobody {
 /// The way in of a node over this register, and the rules that it decides by.
 fn inbound(world: &World) -> (Inbound, Authority) {
     let authority = Authority::new(in_force(&[]));
-    let keys = Arc::new(Keys {
-        message: message_key(ANSWERS),
-        checkpoint: message_key("checkpoint"),
-        sealing: vec![sealing_key(ANSWERS)],
-        storage: StorageKey::from_text(&StorageKey::generate_text(&SystemEntropy)).unwrap(),
-    });
-    let recorder =
-        Recorder::new(agency(ANSWERS), Arc::clone(&keys), Arc::new(SystemEntropy), world.store.clone())
-            .unwrap();
-    let outbound = Outbound {
-        agency: agency(ANSWERS),
-        keys,
-        clock: Arc::new(FixedClock::at(now())),
-        entropy: Arc::new(SystemEntropy),
-        authority: authority.clone(),
-        recorder,
-        ways: Ways::new(agency(ANSWERS), Lines::default(), Peers::default()),
-        courier: Arc::new(Nobody),
-        retries: Arc::default(),
-        hedge_after: None,
-    };
+    let outbound = outbound(&world.store, ANSWERS, authority.clone(), Arc::new(Nobody));
     let operations = Operations::default().with(WantedSearch::new(Arc::clone(&world.register)));
     let inbound = Inbound::new(outbound, world.store.clone(), operations);
     (inbound, authority)
