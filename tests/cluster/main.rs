@@ -13,6 +13,7 @@ mod brokered;
 mod carried;
 mod config;
 mod deadline;
+mod keys;
 mod kill;
 mod layering;
 mod ledger;
@@ -28,6 +29,7 @@ mod replay;
 mod rotation;
 mod search;
 mod sync;
+mod tools;
 
 /// The command under test, built from the sources at hand.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_concord-under-test");

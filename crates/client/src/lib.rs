@@ -16,6 +16,7 @@
 mod client;
 mod documents;
 mod error;
+mod export;
 pub mod formats;
 mod profile;
 mod record;
@@ -26,6 +27,7 @@ pub use client::{Client, Seams};
 pub use concord_wire::SearchEvent;
 pub use documents::{DocumentState, DocumentStatus};
 pub use error::{ClientError, Rejection, Violation};
+pub use export::Exported;
 pub use profile::{Profile, ProfileError};
 pub use record::LedgerEntry;
 pub use register::{ImportReport, RejectedRow, SourceCount};

@@ -13,6 +13,7 @@
 mod config;
 mod federation;
 mod housekeeping;
+mod keys;
 mod listeners;
 mod material;
 mod metrics;

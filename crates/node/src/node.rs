@@ -11,8 +11,8 @@ use crate::reload::{Reloader, take_up};
 use crate::seams::Seams;
 use concord_domain::Timestamp;
 use concord_gateway::{
-    Admission, Admitted, Authority, Checkpointer, Courier, Exchange, Fault, FederationApi, InForce, Inbound,
-    Keys, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Synced, Ways,
+    Admission, Admitted, Authority, Checkpointer, Courier, Exchange, Fault, FederationApi, HeldKeys, InForce,
+    Inbound, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Synced, Ways,
 };
 use concord_ledger::Event;
 use concord_services::{AgreementApi, LocalServices, ReflectionFailed, Register, Search, WantedSearch};
@@ -80,7 +80,7 @@ pub struct Node {
 
 /// The parts that both ways share.
 struct Parts {
-    keys: Arc<Keys>,
+    keys: HeldKeys,
     store: Store,
     authority: Authority,
     recorder: Recorder,
@@ -117,7 +117,7 @@ impl Parts {
         let Material { keys, leaf, mut federation, local_anchors, warnings: _ } = material;
         // Of the epoch that there is: a new one goes on the record, and nothing may before peers have shown what they hold.
         let in_force = InForce { rules: Arc::clone(&federation.rules), epoch: store.head()?.epoch };
-        let keys = Arc::new(keys);
+        let keys = HeldKeys::new(keys);
         let entropy = Arc::clone(&seams.entropy);
         let (credentials, trust) =
             (Arc::new(Credentials::new(leaf)), Arc::new(TrustStore::new(take(&mut federation.anchors))));
@@ -127,7 +127,7 @@ impl Parts {
         let peers = Peers::default();
         let links = links(seams, &credentials, &trust, peers.clone());
         let parts = Self {
-            recorder: Recorder::new(config.agency.clone(), Arc::clone(&keys), entropy, store.clone())?,
+            recorder: Recorder::new(config.agency.clone(), keys.clone(), entropy, store.clone())?,
             register: Arc::new(Register::load(store.clone(), seams.heavy).await?),
             ways: Ways::new(config.agency.clone(), config.routing.lines(), peers),
             courier: Arc::new(links.clone()),
@@ -172,6 +172,7 @@ impl Parts {
             trust: Arc::clone(&self.trust),
             local_trust: Arc::clone(&self.local_trust),
             credentials: Arc::clone(&self.credentials),
+            keys: self.keys.clone(),
             now: Arc::clone(&self.reload),
         }
     }
@@ -371,7 +372,7 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
 fn outbound(config: &Config, seams: &Seams, parts: &Parts) -> Outbound {
     Outbound {
         agency: config.agency.clone(),
-        keys: Arc::clone(&parts.keys),
+        keys: parts.keys.clone(),
         clock: Arc::clone(&seams.clock),
         entropy: Arc::clone(&seams.entropy),
         authority: parts.authority.clone(),

@@ -2,6 +2,7 @@
 
 use crate::credential::CredentialFiles;
 use concord_domain::AgencyId;
+use concord_trust::Turn;
 use std::path::{Path, PathBuf};
 
 /// The folder of a generated federation.
@@ -177,16 +178,21 @@ pub enum KeyName {
 }
 
 impl KeyName {
-    /// The name of its file.
-    pub const fn file_name(self) -> &'static str {
+    /// What it is for, in a word.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Root => "root.key",
-            Self::Agreement => "agreement.key",
-            Self::Keyring => "keyring.key",
-            Self::Message => "message.key",
-            Self::Checkpoint => "checkpoint.key",
-            Self::Sealing => "sealing.key",
-            Self::Storage => "storage.key",
+            Self::Root => "root",
+            Self::Agreement => "agreement",
+            Self::Keyring => "keyring",
+            Self::Message => "message",
+            Self::Checkpoint => "checkpoint",
+            Self::Sealing => "sealing",
+            Self::Storage => "storage",
         }
+    }
+
+    /// The name of its file.
+    pub fn file_name(self) -> String {
+        Turn::Current.file_name(self.as_str())
     }
 }

@@ -33,6 +33,7 @@ mod layout;
 mod leaf;
 mod node_toml;
 mod revocation;
+mod rotation;
 mod sample;
 mod validity;
 
@@ -45,10 +46,12 @@ pub use federation::{CharterKeys, Federation, FederationError, FederationMember,
 pub use generate::{Addresses, Generated, Options, generate};
 pub use issue::{Client, issue_client, issue_node};
 pub use keyring::{Renewal, renew_keyring};
+pub use keys::read_key;
 pub use layout::{KeyName, Layout, NodeFolder};
 pub use leaf::LeafSpec;
 pub use node_toml::{NodeSettings, node_toml};
 pub use revocation::{Revoked, revoke};
+pub use rotation::{Rotated, Rotation, rotate_keys};
 pub use validity::{Lives, Validity};
 
 #[cfg(test)]

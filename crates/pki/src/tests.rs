@@ -4,6 +4,7 @@ mod agreement;
 mod block;
 mod generated;
 mod operations;
+mod rotation;
 mod sample;
 
 use crate::{Addresses, Federation, Generated, Lives, Options, PkiError, generate};

@@ -9,8 +9,8 @@ use concord_domain::wanted::{
 };
 use concord_domain::{AgreementRef, Failure, FixedClock, Handling, Purpose, RequestId, SystemEntropy};
 use concord_gateway::{
-    Authority, Courier, Deadline, Handover, InForce, Inbound, Keys, Lines, NoAnswer, Operations, Outbound,
-    Peers, Recorder, Ways,
+    Authority, Courier, Deadline, Handover, HeldKeys, InForce, Inbound, Keys, Lines, NoAnswer, Operations,
+    Outbound, Peers, Recorder, Ways,
 };
 use concord_trust::envelope::{
     Answer, Body, Brief, Context, Dispatch, Envelope, PROTOCOL, SUITE, SealedAnswer, SealedRequest, Verdict,
@@ -78,15 +78,14 @@ impl Courier for Nobody {
 /// The way in of a node over this register, and the rules that it decides by.
 fn inbound(world: &World) -> (Inbound, Authority) {
     let authority = Authority::new(in_force(&[]));
-    let keys = Arc::new(Keys {
+    let keys = HeldKeys::new(Keys {
         message: message_key(ANSWERS),
         checkpoint: message_key("checkpoint"),
         sealing: vec![sealing_key(ANSWERS)],
         storage: StorageKey::from_text(&StorageKey::generate_text(&SystemEntropy)).unwrap(),
     });
     let recorder =
-        Recorder::new(agency(ANSWERS), Arc::clone(&keys), Arc::new(SystemEntropy), world.store.clone())
-            .unwrap();
+        Recorder::new(agency(ANSWERS), keys.clone(), Arc::new(SystemEntropy), world.store.clone()).unwrap();
     let outbound = Outbound {
         agency: agency(ANSWERS),
         keys,
