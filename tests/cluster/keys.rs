@@ -3,7 +3,7 @@
 use crate::PROGRAM;
 use concord_client::{Client, DocumentState};
 use concord_domain::{Clock, Outcome, SystemClock, SystemEntropy, Timestamp};
-use concord_pki::{Rotated, Rotation, rotate_keys};
+use concord_pki::{CardRenewal, Rotated, Rotation, renew_card, rotate_keys};
 use concord_testkit::cluster::{Stopped, TestCluster, agency, until};
 use concord_testkit::people::{notice, passport};
 use concord_testkit::searching::{PATIENCE, Searched, agencies, by_id, query};
@@ -108,7 +108,7 @@ fn minutes_ago(minutes: u32) -> Timestamp {
 }
 
 #[tokio::test]
-async fn keys_change_twice_at_two_nodes_and_not_one_search_is_lost() {
+async fn keys_and_cards_change_at_two_nodes_and_not_one_search_is_lost() {
     let cluster = TestCluster::start(PROGRAM, &BOTH).await.unwrap();
     with_notices(&cluster).await;
     let load = Load::start(&cluster);
@@ -124,6 +124,16 @@ async fn keys_change_twice_at_two_nodes_and_not_one_search_is_lost() {
         load.goes_on().await;
     }
     assert_eq!(BOTH.map(|name| changes(&cluster, name)), [2, 2]);
+    // What signs keyrings and agreements changes too, and then the keys by a keyring of the new one.
+    let renewal = CardRenewal { agreement_key: true, keyring_key: true, ..CardRenewal::default() };
+    assert_eq!(renew_card(&cluster.layout(), &agency(YUNNAN), &renewal, &SystemEntropy).unwrap(), 2);
+    load.goes_on().await;
+    cluster.reload().await;
+    load.goes_on().await;
+    assert_eq!(rotate(&cluster, YUNNAN, SystemClock.now()), Rotated::Changed { sequence: 5 });
+    cluster.reload().await;
+    load.goes_on().await;
+    assert_eq!(BOTH.map(|name| changes(&cluster, name)), [3, 2]);
     let outcomes = load.end().await;
     none_is_lost(&outcomes, &cluster.stop().await.unwrap());
 }

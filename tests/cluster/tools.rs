@@ -71,6 +71,13 @@ async fn a_node_says_the_same_as_its_folder_until_it_knows_more() {
     }
     assert!(allowed(&of_node(&cluster, &explain(GUIZHOU, CHONGQING, &now)).await));
 
+    let picture = cluster.dir().join("picture.svg");
+    let graph = ["agreement", "graph", "--format", "svg", "--file", picture.to_str().unwrap()];
+    of_node(&cluster, &graph).await;
+    let again = cluster.concord(GUIZHOU, &graph).await.unwrap();
+    assert!(again.code != Some(0) && again.err.contains("--force replaces it"), "{}", again.err);
+    of_node(&cluster, &[graph.as_slice(), &["--force"]].concat()).await;
+
     let effective_at = SystemClock.now().plus(Duration::from_secs(60)).to_string();
     let key = cluster.files(CHONGQING).key(KeyName::Agreement);
     let withdrawal = ["agreement", "withdraw", PACT, "--party", CHONGQING, "--effective-at", &effective_at];

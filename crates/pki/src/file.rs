@@ -69,6 +69,7 @@ pub(crate) fn publish(folder: &Path, stem: &str, file: &SignedFile) -> Result<()
     file.write(&new, stem)?;
     let signatures = file.signatures.iter().map(|signature| format!("{stem}.{}.sig", signature.label));
     for name in signatures.chain([format!("{stem}.toml")]) {
+        File::open(new.join(&name)).and_then(|file| file.sync_all()).map_err(PkiError::file(&new))?;
         rename(&new.join(&name), &folder.join(&name))?;
     }
     fs::remove_dir(&new).map_err(PkiError::file(&new))

@@ -42,7 +42,8 @@ pub(crate) struct LastKeyring {
 impl LastKeyring {
     pub(crate) fn read(layout: &Layout, agency: &AgencyId) -> Result<Self, PkiError> {
         let folder = layout.node(agency);
-        let signer = read_keyring_key(&folder)?;
+        let card = directory_of(layout, agency)?.build().card(agency).map(|card| card.keyring_key);
+        let signer = read_keyring_key(&folder, card)?;
         let file = SignedFile::read(&layout.keyrings().join(format!("{agency}.toml")))?;
         let mut builder = directory_of(layout, agency)?;
         builder.keyring(&file)?;

@@ -4,7 +4,7 @@ use crate::error::PkiError;
 use crate::file::{Readers, create_folder, only_ours, read_text, replace};
 use crate::layout::{KeyName, Layout, NodeFolder};
 use concord_domain::Entropy;
-use concord_trust::{SealingKey, SigningKey, StorageKey};
+use concord_trust::{PublicKey, SealingKey, SigningKey, StorageKey, Turn};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -88,9 +88,18 @@ impl FederationKeys {
     }
 }
 
-/// Reads the key that signs an agency's keyrings.
-pub(crate) fn read_keyring_key(folder: &NodeFolder) -> Result<SigningKey, PkiError> {
-    read_key(folder.key(KeyName::Keyring))
+/// Reads the key that signs an agency's keyrings: the one that its card names, also where the card was renewed and the key
+/// has not taken the place of the one before yet.
+pub(crate) fn read_keyring_key(
+    folder: &NodeFolder,
+    named: Option<PublicKey>,
+) -> Result<SigningKey, PkiError> {
+    let next = folder.keys().join(Turn::Next.file_name(KeyName::Keyring.as_str()));
+    let next = if next.exists() { Some(read_key(next)?) } else { None };
+    match next.filter(|next| Some(next.public()) == named) {
+        Some(next) => Ok(next),
+        None => read_key(folder.key(KeyName::Keyring)),
+    }
 }
 
 /// Writes the text of a key durably, for its owner alone.

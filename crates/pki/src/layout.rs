@@ -86,11 +86,15 @@ impl Layout {
         NodeFolder(self.0.join(agency.as_str()))
     }
 
-    /// The private key that signs a member's agreements and declarations: with its node if it has one here.
-    pub fn agreement_key(&self, agency: &AgencyId) -> PathBuf {
+    /// The folder of a member's root, agreement and keyring key: with its node if it has one here.
+    pub fn member_keys(&self, agency: &AgencyId) -> PathBuf {
         let node = self.node(agency);
-        let keys = if node.config().exists() { node.keys() } else { self.offline_keys(agency) };
-        keys.join(KeyName::Agreement.file_name())
+        if node.config().exists() { node.keys() } else { self.offline_keys(agency) }
+    }
+
+    /// The private key that signs a member's agreements and declarations.
+    pub fn agreement_key(&self, agency: &AgencyId) -> PathBuf {
+        self.member_keys(agency).join(KeyName::Agreement.file_name())
     }
 
     fn offline(&self) -> PathBuf {

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod block;
+mod card;
 mod generated;
 mod operations;
 mod rotation;

@@ -4,7 +4,7 @@ use super::file::create;
 use super::source::Source;
 use super::topic::When;
 use crate::session::Session;
-use anyhow::Context;
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use concord_agreements::tools;
 use serde_json::json;
@@ -50,8 +50,9 @@ pub(super) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Res
         let object = json!({ "picture": picture });
         return Ok(session.output.result(&object, || picture.trim_end().to_owned())?);
     };
-    create(file, &picture, arguments.force)
-        .context("the picture was not written; --force replaces what is there")?;
+    let force = arguments.force;
+    ensure!(force || !file.exists(), "{} exists already: --force replaces it", file.display());
+    create(file, &picture, force)?;
     let (agencies, agreements) = (graph.agencies.len(), graph.agreements.len());
     let object = json!({ "file": file, "agencies": agencies, "agreements": agreements });
     let shown = || format!("{}: {agencies} agencies, {agreements} agreements", file.display());
