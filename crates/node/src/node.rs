@@ -187,9 +187,8 @@ impl Node {
         let (parts, read) = Parts::open(&config, &seams).await?;
         let brought = catch_up(&config, &seams, &parts).await;
         if config.accept_rollback && parts.standing.accept().await?.is_none() {
-            let (reached, missed) = (brought.reached, brought.missed);
             tracing::warn!(
-                target: "concord::node", reached, missed,
+                target: "concord::node", reached = brought.reached, missed = brought.missed,
                 "--accept-rollback changed nothing: no peer that was reached holds more of this ledger than there is"
             );
         }

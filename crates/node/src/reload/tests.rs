@@ -1,11 +1,13 @@
 //! What a running node takes up, and what it keeps instead.
 
+mod keys;
+
 use super::*;
 use crate::material::Material;
 use crate::testing::{HERE, OTHER, World, agency, copy, pact};
 use concord_agreements::{Act, Declaration, Facts, Opening, decide};
 use concord_domain::{AgencyId, Digest, Purpose, Refusal};
-use concord_pki::{Renewal, Rotation, Validity, issue_node, renew_keyring, rotate_keys};
+use concord_pki::{Renewal, Validity, issue_node, renew_keyring};
 use concord_store::{Execution, Options};
 use concord_trust::{Block, BlockReason, DocumentKind, Keyring, SignedFile};
 use std::task::Poll;
@@ -365,52 +367,4 @@ async fn changed_files_are_found_by_themselves_and_at_once_when_told() {
     tokio::time::timeout(every / 2, authority.newer_than(2)).await.unwrap();
     shutdown.cancel();
     running.await.unwrap();
-}
-
-fn rotate(world: &World, after: Duration) {
-    world.clock.advance(after);
-    let rotation = Rotation { now: world.now(), life: Keyring::LIFE_MAX };
-    rotate_keys(&world.layout(), &agency(HERE), rotation, &concord_domain::SystemEntropy).unwrap();
-}
-
-#[tokio::test]
-async fn keys_change_with_the_keyring_and_past_ones_go_on_opening() {
-    let world = World::new();
-    let reloader = start(&world).await;
-    let first = reloader.keys.current();
-    let before = reloader.fingerprint();
-    rotate(&world, Duration::ZERO);
-    assert_ne!(reloader.fingerprint(), before, "a change is found by itself");
-    reloader.reload().await;
-    assert_eq!(reloader.keys.current().message.public(), first.message.public(), "announced only");
-    rotate(&world, Rotation::ANNOUNCED_MIN);
-    reloader.reload().await;
-    let now = reloader.keys.current();
-    let in_force = reloader.authority.current();
-    let ours = agency(HERE);
-    assert_eq!(now.message.public(), in_force.directory().keyring(&ours).unwrap().message);
-    assert_ne!(now.message.public(), first.message.public());
-    assert!(now.sealing.iter().any(|key| key.public() == first.sealing[0].public()));
-    let accepted = in_force.directory().message_keys(&ours, world.now());
-    assert!(accepted.contains(&first.message.public()), "what it signed a moment ago still counts");
-    let before = reloader.fingerprint();
-    world.clock.advance(30 * Duration::from_secs(86_400));
-    assert_ne!(reloader.fingerprint(), before, "so does the death of a key");
-}
-
-#[tokio::test]
-async fn without_the_keys_that_the_keyring_names_the_old_ones_go_on() {
-    let world = World::new();
-    let reloader = start(&world).await;
-    let first = reloader.keys.current().message.public();
-    rotate(&world, Duration::ZERO);
-    rotate(&world, Rotation::ANNOUNCED_MIN);
-    let key = world.node().key(concord_pki::KeyName::Message);
-    let kept = std::fs::read(&key).unwrap();
-    std::fs::write(&key, "no key").unwrap();
-    reloader.reload().await;
-    assert_eq!(reloader.keys.current().message.public(), first);
-    std::fs::write(&key, kept).unwrap();
-    reloader.reload().await;
-    assert_ne!(reloader.keys.current().message.public(), first);
 }
