@@ -78,6 +78,8 @@ async fn a_node_says_the_same_as_its_folder_until_it_knows_more() {
     assert!(again.code != Some(0) && again.err.contains("--force replaces it"), "{}", again.err);
     of_node(&cluster, &[graph.as_slice(), &["--force"]].concat()).await;
 
+    proposal(&cluster).await;
+
     let effective_at = SystemClock.now().plus(Duration::from_secs(60)).to_string();
     let key = cluster.files(CHONGQING).key(KeyName::Agreement);
     let withdrawal = ["agreement", "withdraw", PACT, "--party", CHONGQING, "--effective-at", &effective_at];
@@ -95,6 +97,30 @@ async fn a_node_says_the_same_as_its_folder_until_it_knows_more() {
     let resume = ["agreement", "resume", PACT, "--party", CHONGQING, "--key", key.to_str().unwrap()];
     let refused = cluster.concord(GUIZHOU, &resume).await.unwrap();
     assert!(refused.code != Some(0) && refused.err.contains("nothing to end"), "{}", refused.err);
+}
+
+/// What a draft would change, and whose key signs it, by the documents of a node.
+async fn proposal(cluster: &TestCluster) {
+    let draft = cluster.dir().join("gz-hl.v1.toml");
+    let draft = draft.to_str().unwrap();
+    let kind = ["agreement", "draft", "--kind", "bilateral", "--id", "gz-hl", "--file", draft];
+    of_node(cluster, &[kind.as_slice(), &["--parties", "gz.police.cn,hl.police.cn"]].concat()).await;
+    let what_if = ["agreement", "what-if", draft];
+    let changes = of_node(cluster, &what_if).await;
+    assert_eq!(changes.out, of_folder(cluster, &what_if).await.out);
+    assert!(changes.lines().len() > 1, "{}", changes.out);
+    let same = of_node(cluster, &["agreement", "diff", draft, draft]).await;
+    assert_eq!(same.lines()[0]["summary"]["changes"], 0);
+
+    let sign = async |whose| {
+        let key = cluster.files(whose).key(KeyName::Agreement);
+        let sign = ["agreement", "sign", draft, "--as", GUIZHOU, "--key", key.to_str().unwrap()];
+        cluster.concord(GUIZHOU, &sign).await.unwrap()
+    };
+    let refused = sign(CHONGQING).await;
+    assert!(refused.err.contains("not the agreement key on the card of gz.police.cn"), "{}", refused.err);
+    let signed = sign(GUIZHOU).await;
+    assert!(signed.code == Some(0) && !signed.err.contains("not checked"), "{}", signed.err);
 }
 
 #[tokio::test]
