@@ -15,6 +15,7 @@ mod config;
 mod deadline;
 mod delegated;
 mod directory;
+mod keys;
 mod kill;
 mod layering;
 mod ledger;
@@ -30,6 +31,7 @@ mod replay;
 mod rotation;
 mod search;
 mod sync;
+mod tools;
 
 /// The command under test, built from the sources at hand.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_concord-under-test");

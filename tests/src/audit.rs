@@ -3,7 +3,7 @@
 use concord_domain::AgencyId;
 use concord_ledger::{Audit, Entry, Event, Report};
 use concord_store::{Offline, OpenError};
-use concord_trust::{Directory, sha256};
+use concord_trust::{Directory, DocumentSet, sha256};
 use std::path::Path;
 use std::time::Duration;
 
@@ -64,15 +64,15 @@ pub fn assert_in_both(origin: &[Entry], responder: &AgencyId, theirs: &[Entry]) 
     found
 }
 
-/// Audits a stopped node's ledger with the checkpoint key that the agency publishes.
+/// Audits a stopped node's ledger with the checkpoint keys that the agency has published.
 ///
 /// # Errors
 /// What the audit finds.
 pub fn verify(documents: &Path, agency: &AgencyId, data: &Path) -> anyhow::Result<Report> {
     let charter = sha256(&[&std::fs::read(documents.join("charter.toml"))?]);
     let (directory, _) = Directory::read(documents, charter, |_: &str| None)?;
-    let keyring = directory.keyring(agency).ok_or_else(|| anyhow::anyhow!("{agency} has no keyring"))?;
-    let keys = [keyring.checkpoint];
+    directory.keyring(agency).ok_or_else(|| anyhow::anyhow!("{agency} has no keyring"))?;
+    let keys = directory.checkpoint_keys_ever(&DocumentSet::read(documents).0, agency);
     let offline = open(data)?;
     let head = Some(offline.head()?.tree);
     let audit = Audit { ledger: agency, keys: &keys, head, folder: Some(&offline), against: None };

@@ -14,7 +14,7 @@ pub use facts::Facts;
 pub use permit::{Asking, Carrying, Opening, Permit, Question};
 
 use crate::document::Grant;
-use crate::local::Matter;
+use crate::local::{Matter, Side};
 use crate::rules::{Chain, Rules};
 use crate::signed::SignedAgreement;
 use bar::{Bar, bar, stale};
@@ -42,7 +42,9 @@ pub fn decide<Q: Question>(rules: &Rules, facts: &Facts<'_>, now: Timestamp) -> 
     if let Some(block) = places.block(facts, rules.directory(), now) {
         return Err(Denial::blocked(block));
     }
-    if let Some(rule) = rules.local().forbidding(&matter::<Q>(facts, &places)) {
+    let side = Q::SIDE.or_else(|| rules.local().side(facts));
+    let own = side.and_then(|side| rules.local().forbidding(&matter(side, facts, &places)));
+    if let Some(rule) = own {
         return Err(Denial::by_local_rule(rule));
     }
     let judged = Judged { rules, facts, places: &places, now };
@@ -53,10 +55,10 @@ pub fn decide<Q: Question>(rules: &Rules, facts: &Facts<'_>, now: Timestamp) -> 
     Ok(Permit::new(text, grant, facts, judged.until(chain, text)))
 }
 
-fn matter<'a, Q: Question>(facts: &'a Facts<'_>, places: &'a Places<'a>) -> Matter<'a> {
+fn matter<'a>(side: Side, facts: &'a Facts<'_>, places: &'a Places<'a>) -> Matter<'a> {
     Matter {
-        side: Q::SIDE,
-        counterparts: places.counterparts(Q::SIDE),
+        side,
+        counterparts: places.counterparts(side),
         operation: facts.operation,
         purpose: facts.purpose,
         branch: facts.branch,

@@ -1,7 +1,8 @@
 //! A node's own rules, which only ever narrow what agreements allow.
 
 use crate::coverage::Line;
-use concord_domain::{AgencyPattern, Branch, HandlingLevel, Operation, Purpose};
+use crate::decide::Facts;
+use concord_domain::{AgencyId, AgencyPattern, Branch, HandlingLevel, Operation, Purpose};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use thiserror::Error;
@@ -51,6 +52,9 @@ pub struct LocalRule {
 #[serde(try_from = "Written")]
 pub struct LocalRules {
     rules: Vec<LocalRule>,
+    /// Whose they are, where that is not whoever decides.
+    #[serde(skip)]
+    of: Option<AgencyId>,
 }
 
 #[derive(Deserialize)]
@@ -116,12 +120,45 @@ impl LocalRules {
                 return Err(InvalidLocalRules::Twice { name: rule.name.clone() });
             }
         }
-        Ok(Self { rules })
+        Ok(Self { rules, of: None })
+    }
+
+    /// The same, known to be of this agency's node, so that the [tools](crate::tools) apply them to nothing but what that
+    /// agency asks, is asked and carries. A node itself decides only about those.
+    #[must_use]
+    pub fn of(self, agency: AgencyId) -> Self {
+        Self { of: Some(agency), ..self }
+    }
+
+    /// On which side of a request the agency is whose rules these are: none if it has no part in it. If nobody said whose
+    /// they are, they are those of the one asked.
+    pub(crate) fn side(&self, facts: &Facts<'_>) -> Option<Side> {
+        match &self.of {
+            None => Some(Side::Serving),
+            Some(of) if of == facts.to => Some(Side::Serving),
+            Some(of) if of == facts.from => Some(Side::Asking),
+            Some(of) => facts.via.contains(of).then_some(Side::Carrying),
+        }
     }
 
     /// The rules.
     pub fn rules(&self) -> &[LocalRule] {
         &self.rules
+    }
+
+    /// The TOML text that they are read from again; empty if there is none.
+    ///
+    /// # Panics
+    /// Never.
+    #[allow(
+        clippy::expect_used,
+        reason = "rules are plain structs of strings and lists of such, which TOML can hold"
+    )]
+    pub fn to_toml(&self) -> String {
+        if self.rules.is_empty() {
+            return String::new();
+        }
+        toml::to_string(self).expect("rules are plain TOML")
     }
 
     /// The first rule that forbids it.

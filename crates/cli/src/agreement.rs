@@ -5,6 +5,7 @@ mod describe;
 mod diff;
 mod draft;
 mod explain;
+mod file;
 mod graph;
 mod list;
 mod matrix;
@@ -56,14 +57,14 @@ pub(crate) enum Command {
 pub(crate) async fn run(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Draft(arguments) => draft::run(session, &arguments)?,
-        Command::Sign(arguments) => sign::run(session, &arguments)?,
-        Command::List(arguments) => list::run(session, &arguments)?,
-        Command::Show(arguments) => show::run(session, &arguments)?,
-        Command::Explain(arguments) => explain::run(session, &arguments)?,
-        Command::Diff(arguments) => diff::run(session, &arguments)?,
-        Command::WhatIf(arguments) => what_if::run(session, &arguments)?,
-        Command::Matrix(arguments) => matrix::run(session, &arguments)?,
-        Command::Graph(arguments) => graph::run(session, &arguments)?,
+        Command::Sign(arguments) => sign::run(session, &arguments).await?,
+        Command::List(arguments) => list::run(session, &arguments).await?,
+        Command::Show(arguments) => show::run(session, &arguments).await?,
+        Command::Explain(arguments) => explain::run(session, &arguments).await?,
+        Command::Diff(arguments) => diff::run(session, &arguments).await?,
+        Command::WhatIf(arguments) => what_if::run(session, &arguments).await?,
+        Command::Matrix(arguments) => matrix::run(session, &arguments).await?,
+        Command::Graph(arguments) => graph::run(session, &arguments).await?,
         Command::Submit(arguments) => submit::run(session, &arguments).await?,
         Command::Withdraw(arguments) => declare::withdraw(session, &arguments).await?,
         Command::Suspend(arguments) => declare::suspend(session, &arguments).await?,

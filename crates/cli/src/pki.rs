@@ -6,8 +6,9 @@ use crate::session::Session;
 use clap::{Subcommand, ValueEnum};
 use concord_domain::{AgencyId, Clock, Role, SystemClock, SystemEntropy, Timestamp, Workload};
 use concord_pki::{
-    BlockNotice, Client, CredentialFiles, Federation, Layout, Lives, Options, Renewal, Validity, block,
-    generate, issue_client, issue_node, lift, renew_keyring, revoke,
+    BlockNotice, CardRenewal, Client, CredentialFiles, Federation, Layout, Lives, Options, Renewal, Rotated,
+    Rotation, Validity, block, generate, issue_client, issue_node, lift, renew_card, renew_keyring, revoke,
+    rotate_keys,
 };
 use concord_trust::BlockReason;
 use std::path::{Path, PathBuf};
@@ -77,7 +78,50 @@ pub(crate) enum Command {
         #[arg(long)]
         lift: bool,
     },
-    /// Issue the successor of an agency's keyring
+    /// Change message, checkpoint and sealing key to the next ones, or announce the first next ones; a running node takes
+    /// them up
+    RotateKeys {
+        /// Folder of the federation
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Whose keys
+        #[arg(long = "for", value_name = "AGENCY")]
+        agency: AgencyId,
+        /// Days that the keyring lives, 7 at most
+        #[arg(long, value_parser = days, value_name = "DAYS", default_value = "7")]
+        days: Duration,
+    },
+    /// Issue the successor of an agency's card; what is not named stays as it is
+    RenewCard {
+        /// Folder of the federation
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Whose card
+        #[arg(long = "for", value_name = "AGENCY")]
+        agency: AgencyId,
+        /// The agency's name in Chinese
+        #[arg(long, value_name = "NAME")]
+        name_zh: Option<String>,
+        /// The agency's name in English
+        #[arg(long, value_name = "NAME")]
+        name_en: Option<String>,
+        /// Telephone of the duty desk
+        #[arg(long, value_name = "PHONE")]
+        phone: Option<String>,
+        /// Mail address of the duty desk
+        #[arg(long, value_name = "EMAIL")]
+        email: Option<String>,
+        /// When the duty desk is staffed
+        #[arg(long, value_name = "HOURS")]
+        hours: Option<String>,
+        /// With a new agreement key, which also signs what the old one has signed of the documents in the folder
+        #[arg(long)]
+        new_agreement_key: bool,
+        /// With a new keyring key, which also signs the agency's keyrings in the folder
+        #[arg(long)]
+        new_keyring_key: bool,
+    },
+    /// Issue the successor of an agency's keyring, with the same keys
     RenewKeyring {
         /// Folder of the federation
         #[arg(long, value_name = "DIR")]
@@ -164,6 +208,36 @@ pub(crate) fn run(session: &Session, command: Command) -> anyhow::Result<ExitCod
             let object = serde_json::json!({ "agency": agency, "sequence": sequence, "lifted": lifted });
             let does = if lifted { "lets it go on" } else { "stops it" };
             session.output.result(&object, || format!("block notice {sequence} about {agency} {does}"))?;
+        }
+        Command::RotateKeys { dir, agency, days } => {
+            let rotation = Rotation { now: now(), life: days };
+            let (changed, sequence) = match rotate_keys(&layout(&dir)?, &agency, rotation, &SystemEntropy)? {
+                Rotated::Announced { sequence } => (false, sequence),
+                Rotated::Changed { sequence } => (true, sequence),
+            };
+            let object = serde_json::json!({ "agency": agency, "sequence": sequence, "changed": changed });
+            let says = if changed {
+                "has new keys, and announces the next ones"
+            } else {
+                "announces the next keys: once more, when others know them, uses them"
+            };
+            session.output.result(&object, || format!("keyring {sequence} of {agency} {says}"))?;
+        }
+        Command::RenewCard {
+            dir,
+            agency,
+            name_zh,
+            name_en,
+            phone,
+            email,
+            hours,
+            new_agreement_key: agreement_key,
+            new_keyring_key: keyring_key,
+        } => {
+            let renewal = CardRenewal { name_zh, name_en, phone, email, hours, agreement_key, keyring_key };
+            let sequence = renew_card(&layout(&dir)?, &agency, &renewal, &SystemEntropy)?;
+            let object = serde_json::json!({ "agency": agency, "sequence": sequence });
+            session.output.result(&object, || format!("card {sequence} of {agency}"))?;
         }
         Command::RenewKeyring { dir, agency, endpoints, days } => {
             let endpoints = (!endpoints.is_empty()).then_some(endpoints);

@@ -40,6 +40,11 @@ impl Session {
         Client::connect(&profile).context("the client profile cannot be used")
     }
 
+    /// Whether a node is named to talk to.
+    pub(crate) const fn names_node(&self) -> bool {
+        self.connect.is_some() || self.cluster.is_some()
+    }
+
     /// The agency named with `--agency`.
     pub(crate) fn agency(&self) -> Option<&AgencyId> {
         self.agency.as_ref()

@@ -115,7 +115,7 @@ impl Client {
         Ok((status, file))
     }
 
-    fn documents_service(&self) -> AgreementServiceClient<tonic::transport::Channel> {
+    pub(crate) fn documents_service(&self) -> AgreementServiceClient<tonic::transport::Channel> {
         AgreementServiceClient::new(self.channel())
             .max_encoding_message_size(MESSAGE_BYTES_MAX)
             .max_decoding_message_size(MESSAGE_BYTES_MAX)

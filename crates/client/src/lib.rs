@@ -17,6 +17,7 @@ mod client;
 mod directory;
 mod documents;
 mod error;
+mod export;
 pub mod formats;
 mod profile;
 mod record;
@@ -29,6 +30,7 @@ pub use concord_wire::{
 };
 pub use documents::{DocumentState, DocumentStatus};
 pub use error::{ClientError, Rejection, Violation};
+pub use export::Exported;
 pub use profile::{Profile, ProfileError};
 pub use record::LedgerEntry;
 pub use register::{ImportReport, RejectedRow, SourceCount};

@@ -1,12 +1,11 @@
 //! Signs what the ledger is, whenever it has grown.
 
-use crate::keys::Keys;
+use crate::keys::HeldKeys;
 use crate::operation::Fault;
 use crate::standing::Standing;
 use concord_domain::AgencyId;
 use concord_ledger::{Checkpoint, SignedCheckpoint};
 use concord_store::Store;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +15,7 @@ pub struct Checkpointer {
     /// Whose ledger it is.
     pub agency: AgencyId,
     /// Has the checkpoint key.
-    pub keys: Arc<Keys>,
+    pub keys: HeldKeys,
     /// Has the ledger.
     pub store: Store,
     /// What peers have seen of the ledger: of one that is not whole nothing is signed, since each checkpoint would prove a
@@ -58,7 +57,7 @@ impl Checkpointer {
         }
         let checkpoint =
             Checkpoint { ledger: self.agency.clone(), size: head.tree.size, root: head.tree.root };
-        let note = SignedCheckpoint::sign(checkpoint, &self.keys.checkpoint);
+        let note = SignedCheckpoint::sign(checkpoint, &self.keys.current().checkpoint);
         let published = self.store.publish_checkpoint(&note).await;
         published.map_err(|e| Fault::new("publishing a checkpoint", e))
     }

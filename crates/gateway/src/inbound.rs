@@ -6,7 +6,7 @@ use crate::authority::{Authority, InForce};
 use crate::broker::{Broker, Brokered, ours};
 use crate::carry::{Carrier, Denied, Lost, NotCarried};
 use crate::deadline::Deadline;
-use crate::keys::Keys;
+use crate::keys::HeldKeys;
 use crate::operation::{AnyDraft, Fault, Operations, Unserved};
 use crate::outbound::{Outbound, Returned};
 use crate::record::{NotRecorded, Recorder, Refused, Release, Ruling};
@@ -48,7 +48,7 @@ pub struct Inbound {
     /// This agency.
     pub agency: AgencyId,
     /// Opens bodies.
-    pub keys: Arc<Keys>,
+    pub keys: HeldKeys,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// The rules in force.
@@ -340,7 +340,7 @@ impl Inbound {
 
     /// Only with a permit is a body opened at all.
     fn open(&self, _: Permit<Opening>, request: AddressedRequest<'_>) -> Result<Body, Refusal> {
-        request.open(&self.keys.opening())
+        request.open(&self.keys.current().opening())
     }
 }
 

@@ -51,7 +51,7 @@ pub use checkpointer::Checkpointer;
 pub use courier::{Courier, Handover, NoAnswer};
 pub use deadline::Deadline;
 pub use inbound::{Inbound, NotServed};
-pub use keys::Keys;
+pub use keys::{HeldKeys, Keys};
 pub use lines::Lines;
 pub use link::{Links, MESSAGE_BYTES_MAX};
 pub use operation::{Draft, Fault, Operation, Operations};

@@ -11,7 +11,7 @@ mod tests;
 use crate::authority::{Authority, InForce};
 use crate::courier::Courier;
 use crate::deadline::Deadline;
-use crate::keys::Keys;
+use crate::keys::HeldKeys;
 use crate::operation::{Fault, Operation, closest};
 use crate::record::{Concluded, Evidence, NotRecorded, Recorder};
 use crate::ways::Ways;
@@ -52,7 +52,7 @@ pub struct Outbound {
     /// This agency.
     pub agency: AgencyId,
     /// Opens answers.
-    pub keys: Arc<Keys>,
+    pub keys: HeldKeys,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes identifiers and salts.

@@ -12,7 +12,7 @@ pub use answering::Release;
 pub(crate) use answering::{Refused, Ruling, charge};
 pub use asking::{Asked, Concluded, Evidence};
 
-use crate::keys::Keys;
+use crate::keys::HeldKeys;
 use crate::operation::Fault;
 use concord_domain::{AgencyId, Clock, Entropy, Timestamp};
 use concord_ledger::{Entry, Event, RequestFacts};
@@ -81,7 +81,7 @@ impl From<WriteError> for NotRecorded {
 #[derive(Debug, Clone)]
 pub struct Recorder {
     agency: AgencyId,
-    keys: Arc<Keys>,
+    keys: HeldKeys,
     entropy: Arc<dyn Entropy>,
     store: Store,
     sharing: Sharing,
@@ -104,7 +104,7 @@ impl Recorder {
     /// unnoticed.
     pub fn new(
         agency: AgencyId,
-        keys: Arc<Keys>,
+        keys: HeldKeys,
         entropy: Arc<dyn Entropy>,
         store: Store,
     ) -> Result<Self, StorageError> {

@@ -14,6 +14,7 @@ mod config;
 mod federation;
 mod health;
 mod housekeeping;
+mod keys;
 mod listeners;
 mod material;
 mod metrics;

@@ -2,16 +2,14 @@
 
 use crate::config::{Config, RoutingConfig, TlsConfig};
 use crate::federation::{Federation, Seen, local_anchors};
+use crate::keys::KeyFiles;
 use crate::problem::{Problems, WithCauses};
 use concord_domain::{Clock, Timestamp, Workload};
 use concord_gateway::Keys;
 use concord_store::Offline;
 use concord_transport::{Anchors, Leaf};
-use concord_trust::{Directory, DocumentSet, Keyring, SealingKey, SigningKey, StorageKey};
-use std::fmt::Display;
-use std::os::unix::fs::PermissionsExt;
+use concord_trust::{Directory, DocumentSet};
 use std::path::Path;
-use zeroize::Zeroizing;
 
 /// What a node needs besides its store.
 #[derive(Debug)]
@@ -39,7 +37,7 @@ impl Material {
         let mut problems = Problems::default();
         check_listeners(config, &mut problems);
         check_routing(config, &mut problems);
-        let keys = KeyFiles::read(&config.keys.folder, &mut problems);
+        let keys = KeyFiles::read(&config.keys.folder, now, &mut problems);
         let leaf = leaf(config, now, &mut problems);
         let local_anchors = local_anchors(config, &mut problems);
         let (federation, found) = Federation::read(config, seen, kept);
@@ -50,7 +48,8 @@ impl Material {
         if fatal {
             found.iter().for_each(|p| problems.add(&p.file, &p.field, &p.message));
         }
-        let all = keys.whole().zip(leaf).zip(federation).zip(local_anchors);
+        let keyring = federation.as_ref().and_then(|f| f.rules.directory().keyring(&config.agency));
+        let all = keyring.and_then(|keyring| keys.of(keyring)).zip(leaf).zip(federation).zip(local_anchors);
         let loaded = all.map(|(((keys, leaf), federation), local_anchors)| Self {
             keys,
             leaf,
@@ -110,43 +109,6 @@ fn check_listeners(config: &Config, problems: &mut Problems) {
     }
 }
 
-/// The node's keys as far as they can be read, so that one that cannot does not hide what is wrong with the others.
-struct KeyFiles {
-    message: Option<SigningKey>,
-    checkpoint: Option<SigningKey>,
-    sealing: Option<SealingKey>,
-    storage: Option<StorageKey>,
-}
-
-impl KeyFiles {
-    fn read(folder: &Path, problems: &mut Problems) -> Self {
-        Self {
-            message: key(folder, "message.key", SigningKey::from_text, problems),
-            checkpoint: key(folder, "checkpoint.key", SigningKey::from_text, problems),
-            sealing: key(folder, "sealing.key", SealingKey::from_text, problems),
-            storage: key(folder, "storage.key", StorageKey::from_text, problems),
-        }
-    }
-
-    fn whole(self) -> Option<Keys> {
-        let Self { message, checkpoint, sealing, storage } = self;
-        let (message, checkpoint, sealing, storage) = (message?, checkpoint?, sealing?, storage?);
-        Some(Keys { message, checkpoint, sealing: vec![sealing], storage })
-    }
-}
-
-fn key<T, E: Display>(
-    folder: &Path,
-    name: &str,
-    parse: impl Fn(&str) -> Result<T, E>,
-    problems: &mut Problems,
-) -> Option<T> {
-    let path = folder.join(name);
-    let text = problems.take(&path, "keys.folder", std::fs::read_to_string(&path).map(Zeroizing::new))?;
-    problems.take(&path, "keys.folder", only_ours(&path))?;
-    problems.take(&path, "keys.folder", parse(&text))
-}
-
 /// The node's certificate, and that it is a node's of this agency.
 pub(crate) fn leaf(config: &Config, now: Timestamp, problems: &mut Problems) -> Option<Leaf> {
     let TlsConfig { ca: _, certificate: file, key } = &config.tls;
@@ -201,32 +163,7 @@ fn check_own_documents(
         let message = format!("the keyring of {agency} lives from {from} to {until}, and it is {now}");
         problems.add(folder, "federation.folder", message);
     }
-    check_keys(config, keyring, keys, problems);
-}
-
-fn check_keys(config: &Config, keyring: &Keyring, keys: &KeyFiles, problems: &mut Problems) {
-    let KeyFiles { message, checkpoint, sealing, storage: _ } = keys;
-    let pairs = [
-        ("message.key", message.as_ref().is_none_or(|key| key.public() == keyring.message)),
-        ("checkpoint.key", checkpoint.as_ref().is_none_or(|key| key.public() == keyring.checkpoint)),
-        ("sealing.key", sealing.as_ref().is_none_or(|key| *key.public() == keyring.sealing)),
-    ];
-    for (name, same) in pairs {
-        if !same {
-            let file = config.keys.folder.join(name);
-            problems.add(&file, "keys.folder", "is not the key that our keyring publishes");
-        }
-    }
-}
-
-/// A private key that others on the machine can read is not private.
-fn only_ours(path: &Path) -> Result<(), String> {
-    let mode = path.metadata().map_err(|e| e.to_string())?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(format!("has mode {mode:04o}; others must not read it: 0600"))
-    }
+    keys.check(&config.keys.folder, keyring, problems);
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use crate::reload::{Reloader, take_up};
 use crate::seams::Seams;
 use concord_domain::Timestamp;
 use concord_gateway::{
-    Admission, Admitted, Authority, Checkpointer, Courier, Exchange, Fault, FederationApi, InForce, Inbound,
-    Keys, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Synced, Ways,
+    Admission, Admitted, Authority, Checkpointer, Courier, Exchange, Fault, FederationApi, HeldKeys, InForce,
+    Inbound, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Synced, Ways,
 };
 use concord_ledger::Event;
 use concord_services::{
@@ -83,7 +83,7 @@ pub struct Node {
 
 /// The parts that both ways share.
 struct Parts {
-    keys: Arc<Keys>,
+    keys: HeldKeys,
     store: Store,
     authority: Authority,
     recorder: Recorder,
@@ -120,7 +120,7 @@ impl Parts {
         let Material { keys, leaf, mut federation, local_anchors, warnings: _ } = material;
         // Of the epoch that there is: a new one goes on the record, and nothing may before peers have shown what they hold.
         let in_force = InForce { rules: Arc::clone(&federation.rules), epoch: store.head()?.epoch };
-        let keys = Arc::new(keys);
+        let keys = HeldKeys::new(keys);
         let entropy = Arc::clone(&seams.entropy);
         let (credentials, trust) =
             (Arc::new(Credentials::new(leaf)), Arc::new(TrustStore::new(take(&mut federation.anchors))));
@@ -130,7 +130,7 @@ impl Parts {
         let peers = Peers::default();
         let links = links(seams, &credentials, &trust, peers.clone());
         let parts = Self {
-            recorder: Recorder::new(config.agency.clone(), Arc::clone(&keys), entropy, store.clone())?,
+            recorder: Recorder::new(config.agency.clone(), keys.clone(), entropy, store.clone())?,
             register: Arc::new(Register::load(store.clone(), seams.heavy).await?),
             ways: Ways::new(config.agency.clone(), config.routing.lines(), peers),
             courier: Arc::new(links.clone()),
@@ -175,6 +175,7 @@ impl Parts {
             trust: Arc::clone(&self.trust),
             local_trust: Arc::clone(&self.local_trust),
             credentials: Arc::clone(&self.credentials),
+            keys: self.keys.clone(),
             now: Arc::clone(&self.reload),
         }
     }
@@ -189,9 +190,8 @@ impl Node {
         let (parts, read) = Parts::open(&config, &seams).await?;
         let brought = catch_up(&config, &seams, &parts).await;
         if config.accept_rollback && parts.standing.accept().await?.is_none() {
-            let (reached, missed) = (brought.reached, brought.missed);
             tracing::warn!(
-                target: "concord::node", reached, missed,
+                target: "concord::node", reached = brought.reached, missed = brought.missed,
                 "--accept-rollback changed nothing: no peer that was reached holds more of this ledger than there is"
             );
         }
@@ -361,7 +361,7 @@ fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalService
 fn outbound(config: &Config, seams: &Seams, parts: &Parts) -> Outbound {
     Outbound {
         agency: config.agency.clone(),
-        keys: Arc::clone(&parts.keys),
+        keys: parts.keys.clone(),
         clock: Arc::clone(&seams.clock),
         entropy: Arc::clone(&seams.entropy),
         authority: parts.authority.clone(),

@@ -1,11 +1,12 @@
-//! Taking up new certificates, revocations and published documents while running.
+//! Taking up new certificates, keys, revocations and published documents while running.
 
 use crate::config::Config;
 use crate::federation::{Federation, Seen, local_anchors, seen};
+use crate::keys::{self, KeyFiles};
 use crate::material;
 use crate::problem::Problems;
 use concord_domain::Clock;
-use concord_gateway::{Authority, InForce, Library, Standing};
+use concord_gateway::{Authority, HeldKeys, InForce, Library, Standing};
 use concord_store::{Change, Store, Write, WriteError};
 use concord_transport::{Credentials, TrustStore};
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub(crate) struct Reloader {
     pub(crate) trust: Arc<TrustStore>,
     pub(crate) local_trust: Arc<TrustStore>,
     pub(crate) credentials: Arc<Credentials>,
+    pub(crate) keys: HeldKeys,
     pub(crate) now: Arc<Notify>,
 }
 
@@ -60,6 +62,10 @@ impl Reloader {
         for file in [&tls.ca, &tls.certificate, &tls.key].into_iter().chain(local_rules) {
             add(&mut found, file, 0);
         }
+        // Without those that are dead, so that the end of one is a change too.
+        keys::alive(&self.config.keys.folder, self.clock.now())
+            .iter()
+            .for_each(|file| add(&mut found, file, 0));
         found
     }
 
@@ -75,6 +81,34 @@ impl Reloader {
         match self.federation().await {
             Ok(epoch) => tracing::info!(target: "concord::reload", epoch, "reloaded"),
             Err(error) => tracing::error!(target: "concord::reload", "kept the old documents: {error}"),
+        }
+        // By the keyring that is in force by then.
+        self.keys();
+    }
+
+    /// Takes up the keys that our keyring names, and gives up those that are dead. Until there is a keyring that names
+    /// others, those before go on: as long as it lives, or is the one before, they count elsewhere.
+    pub(crate) fn keys(&self) {
+        let (folder, now) = (&self.config.keys.folder, self.clock.now());
+        let in_force = self.authority.current();
+        let Some(keyring) = in_force.directory().keyring(&self.config.agency) else { return };
+        let mut problems = Problems::default();
+        let files = KeyFiles::read(folder, now, &mut problems);
+        files.check(folder, keyring, &mut problems);
+        match files.of(keyring).filter(|_| problems.is_empty()) {
+            Some(keys) => {
+                let changed = keys.message.public() != self.keys.current().message.public();
+                self.keys.replace(keys);
+                if changed {
+                    tracing::info!(target: "concord::reload", keyring = keyring.sequence, "took up new keys");
+                }
+                if let Err(error) = keys::bury(folder, now) {
+                    tracing::warn!(target: "concord::reload", "keys whose time is over are still there: {error}");
+                }
+            }
+            None => problems
+                .iter()
+                .for_each(|p| tracing::error!(target: "concord::reload", "kept the old keys: {p}")),
         }
     }
 

@@ -60,6 +60,32 @@ pub enum PkiError {
         /// The agency.
         agency: AgencyId,
     },
+    /// Keys that not everybody may know yet.
+    #[error(
+        "{agency}: its keyring announces the next keys too lately; they may be used from {from} on, when others know them"
+    )]
+    AnnouncedTooLately {
+        /// Whose keys.
+        agency: AgencyId,
+        /// From when on.
+        from: Timestamp,
+    },
+    /// The folder has not the key that the keyring names.
+    #[error("{folder}: none of its {name} keys is the one that the keyring names")]
+    NoSuchKey {
+        /// The folder of keys.
+        folder: PathBuf,
+        /// What the key is for.
+        name: &'static str,
+    },
+    /// A private key that others on the machine can read.
+    #[error("{file}: has mode {mode:04o}; others must not read it: 0600")]
+    OthersMayRead {
+        /// The file.
+        file: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
     /// A key file that holds something else.
     #[error("{file}: {why}")]
     Key {

@@ -69,14 +69,47 @@ pub(crate) fn publish(folder: &Path, stem: &str, file: &SignedFile) -> Result<()
     file.write(&new, stem)?;
     let signatures = file.signatures.iter().map(|signature| format!("{stem}.{}.sig", signature.label));
     for name in signatures.chain([format!("{stem}.toml")]) {
+        File::open(new.join(&name)).and_then(|file| file.sync_all()).map_err(PkiError::file(&new))?;
         rename(&new.join(&name), &folder.join(&name))?;
     }
     fs::remove_dir(&new).map_err(PkiError::file(&new))
 }
 
+/// Keeps the document that stands as `STEM.toml` in `folder` as `STEM~SEQUENCE.toml` too, before its successor takes its
+/// place: what it names counts for a while yet, and a reader who comes between the files of the successor still finds
+/// something whole. No agency has such a name.
+pub(crate) fn keep_before(
+    folder: &Path,
+    stem: &str,
+    sequence: u64,
+    file: &SignedFile,
+) -> Result<(), PkiError> {
+    publish(folder, &format!("{stem}~{sequence}"), file)
+}
+
 /// The text of a file.
 pub(crate) fn read_text(path: &Path) -> Result<String, PkiError> {
     fs::read_to_string(path).map_err(PkiError::file(path))
+}
+
+/// Removes a file durably; that it is gone already is as well.
+pub(crate) fn remove_durably(path: &Path) -> Result<(), PkiError> {
+    remove_if_there(path).map_err(PkiError::file(path))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(PkiError::file(folder))
+}
+
+/// Refuses a private key that others on the machine can read: it is not private.
+pub(crate) fn only_ours(path: &Path) -> Result<(), PkiError> {
+    #[cfg(unix)]
+    {
+        let metadata = path.metadata().map_err(PkiError::file(path))?;
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(PkiError::OthersMayRead { file: path.to_owned(), mode });
+        }
+    }
+    Ok(())
 }
 
 fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {

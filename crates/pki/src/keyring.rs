@@ -1,12 +1,12 @@
-//! Renewal of an agency's keyring, which lives for a week at most.
+//! Renewal of an agency's keyring, which lives for a week at most: with the same keys, or with the next ones.
 
 use crate::documents::sign_keyring;
 use crate::error::PkiError;
-use crate::file::{publish, read_text};
+use crate::file::{keep_before, publish, read_text};
 use crate::keys::read_keyring_key;
-use crate::layout::Layout;
+use crate::layout::{Layout, NodeFolder};
 use concord_domain::{AgencyId, Timestamp};
-use concord_trust::{Charter, DirectoryBuilder, Keyring, SignedFile, sha256};
+use concord_trust::{Charter, DirectoryBuilder, Keyring, Signed, SignedFile, SigningKey, sha256};
 use std::time::Duration;
 
 /// What the next keyring changes.
@@ -23,28 +23,58 @@ pub struct Renewal {
 /// Issues the successor of an agency's keyring: the next sequence number, the digest of the one before, the
 /// authority's certificate as it stands in the folder now, the same keys. Returns the new sequence number.
 ///
-/// Document and signature are two files, renamed one after the other: a reader that comes between them finds a
-/// signature that does not verify, and must read again.
+/// The keyring before stays beside it as `AGENCY~SEQUENCE.toml`, so that a reader who comes between document and signature
+/// of the new one finds a whole one.
 pub fn renew_keyring(layout: &Layout, agency: &AgencyId, renewal: &Renewal) -> Result<u64, PkiError> {
-    let folder = layout.node(agency);
-    let signer = read_keyring_key(&folder)?;
-    let mut builder = directory_of(layout, agency)?;
-    builder.keyring(&SignedFile::read(&layout.keyrings().join(format!("{agency}.toml")))?)?;
-    let directory = builder.build();
-    let last = directory.keyring(agency).ok_or_else(|| PkiError::NotAMember { agency: agency.clone() })?;
-    let next = Keyring {
-        sequence: last.sequence.saturating_add(1),
-        previous: Some(last.digest()),
-        issued: renewal.now,
-        expires: renewal.now.plus(renewal.life),
-        endpoints: renewal.endpoints.clone().unwrap_or_else(|| last.endpoints.clone()),
-        tls_bundle: vec![read_text(&folder.authority().certificate)?],
-        ..Keyring::clone(last)
-    };
-    let file = sign_keyring(&next, &signer);
-    directory_of(layout, agency)?.keyring(&file)?;
-    publish(&layout.keyrings(), agency.as_str(), &file)?;
-    Ok(next.sequence)
+    let last = LastKeyring::read(layout, agency)?;
+    let next = last.successor(renewal)?;
+    last.follow(layout, &next)
+}
+
+/// An agency's keyring as it is published, and what makes the one after it.
+pub(crate) struct LastKeyring {
+    pub(crate) keyring: Signed<Keyring>,
+    file: SignedFile,
+    folder: NodeFolder,
+    signer: SigningKey,
+}
+
+impl LastKeyring {
+    pub(crate) fn read(layout: &Layout, agency: &AgencyId) -> Result<Self, PkiError> {
+        let folder = layout.node(agency);
+        let card = directory_of(layout, agency)?.build().card(agency).map(|card| card.keyring_key);
+        let signer = read_keyring_key(&folder, card)?;
+        let file = SignedFile::read(&layout.keyrings().join(format!("{agency}.toml")))?;
+        let mut builder = directory_of(layout, agency)?;
+        builder.keyring(&file)?;
+        let keyring = builder.build().keyring(agency).cloned();
+        let keyring = keyring.ok_or_else(|| PkiError::NotAMember { agency: agency.clone() })?;
+        Ok(Self { keyring, file, folder, signer })
+    }
+
+    /// The next one with the same keys.
+    pub(crate) fn successor(&self, renewal: &Renewal) -> Result<Keyring, PkiError> {
+        let Renewal { now, life, endpoints } = renewal;
+        Ok(Keyring {
+            sequence: self.keyring.sequence.saturating_add(1),
+            previous: Some(self.keyring.digest()),
+            issued: *now,
+            expires: now.plus(*life),
+            endpoints: endpoints.clone().unwrap_or_else(|| self.keyring.endpoints.clone()),
+            tls_bundle: vec![read_text(&self.folder.authority().certificate)?],
+            ..Keyring::clone(&self.keyring)
+        })
+    }
+
+    /// Signs and publishes the next one, if a node would accept it. Returns its sequence.
+    pub(crate) fn follow(&self, layout: &Layout, next: &Keyring) -> Result<u64, PkiError> {
+        let (agency, sequence) = (&next.agency, self.keyring.sequence);
+        let file = sign_keyring(next, &self.signer);
+        directory_of(layout, agency)?.keyring(&file)?;
+        keep_before(&layout.keyrings(), agency.as_str(), sequence, &self.file)?;
+        publish(&layout.keyrings(), agency.as_str(), &file)?;
+        Ok(next.sequence)
+    }
 }
 
 /// The charter and this agency's card. The charter is taken as it is: whoever has the keyring key needs nobody to

@@ -1,10 +1,10 @@
 //! The private keys of agencies, and their files.
 
 use crate::error::PkiError;
-use crate::file::{Readers, create_folder, read_text, replace};
+use crate::file::{Readers, create_folder, only_ours, read_text, replace};
 use crate::layout::{KeyName, Layout, NodeFolder};
 use concord_domain::Entropy;
-use concord_trust::{SealingKey, SigningKey, StorageKey};
+use concord_trust::{PublicKey, SealingKey, SigningKey, StorageKey, Turn};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -84,26 +84,42 @@ impl FederationKeys {
         let files = numbered.map(|(key, number)| (folder.join(format!("{number}.key")), key));
         files
             .chain([(layout.emergency_key(), &self.emergency)])
-            .try_for_each(|(file, key)| replace(&file, line(&key.to_text()).as_bytes(), Readers::Owner))
+            .try_for_each(|(file, key)| write_key(&file, &key.to_text()))
     }
 }
 
-/// Reads the key that signs an agency's keyrings.
-pub(crate) fn read_keyring_key(folder: &NodeFolder) -> Result<SigningKey, PkiError> {
-    read_key(folder.key(KeyName::Keyring))
+/// Reads the key that signs an agency's keyrings: the one that its card names, also where the card was renewed and the key
+/// has not taken the place of the one before yet.
+pub(crate) fn read_keyring_key(
+    folder: &NodeFolder,
+    named: Option<PublicKey>,
+) -> Result<SigningKey, PkiError> {
+    let next = folder.keys().join(Turn::Next.file_name(KeyName::Keyring.as_str()));
+    let next = if next.exists() { Some(read_key(next)?) } else { None };
+    match next.filter(|next| Some(next.public()) == named) {
+        Some(next) => Ok(next),
+        None => read_key(folder.key(KeyName::Keyring)),
+    }
 }
 
-/// Reads a signing key.
-pub(crate) fn read_key(file: PathBuf) -> Result<SigningKey, PkiError> {
+/// Writes the text of a key durably, for its owner alone.
+pub(crate) fn write_key(file: &Path, text: &str) -> Result<(), PkiError> {
+    replace(file, line(text).as_bytes(), Readers::Owner)
+}
+
+/// Reads a signing key from a file that nobody but its owner may read.
+///
+/// # Errors
+/// [`PkiError::OthersMayRead`], [`PkiError::File`], and [`PkiError::Key`] for what is no such key.
+pub fn read_key(file: PathBuf) -> Result<SigningKey, PkiError> {
     let text = Zeroizing::new(read_text(&file)?);
+    only_ours(&file)?;
     SigningKey::from_text(&text).map_err(|why| PkiError::Key { file, why })
 }
 
 fn write_keys(folder: &Path, keys: &[(KeyName, Zeroizing<String>)]) -> Result<(), PkiError> {
     create_folder(folder, Readers::Owner)?;
-    keys.iter().try_for_each(|(name, text)| {
-        replace(&folder.join(name.file_name()), line(text).as_bytes(), Readers::Owner)
-    })
+    keys.iter().try_for_each(|(name, text)| write_key(&folder.join(name.file_name()), text))
 }
 
 /// A text file ends its last line.

@@ -2,6 +2,7 @@
 
 use crate::credential::CredentialFiles;
 use concord_domain::AgencyId;
+use concord_trust::Turn;
 use std::path::{Path, PathBuf};
 
 /// The folder of a generated federation.
@@ -85,11 +86,15 @@ impl Layout {
         NodeFolder(self.0.join(agency.as_str()))
     }
 
-    /// The private key that signs a member's agreements and declarations: with its node if it has one here.
-    pub fn agreement_key(&self, agency: &AgencyId) -> PathBuf {
+    /// The folder of a member's root, agreement and keyring key: with its node if it has one here.
+    pub fn member_keys(&self, agency: &AgencyId) -> PathBuf {
         let node = self.node(agency);
-        let keys = if node.config().exists() { node.keys() } else { self.offline_keys(agency) };
-        keys.join(KeyName::Agreement.file_name())
+        if node.config().exists() { node.keys() } else { self.offline_keys(agency) }
+    }
+
+    /// The private key that signs a member's agreements and declarations.
+    pub fn agreement_key(&self, agency: &AgencyId) -> PathBuf {
+        self.member_keys(agency).join(KeyName::Agreement.file_name())
     }
 
     fn offline(&self) -> PathBuf {
@@ -177,16 +182,21 @@ pub enum KeyName {
 }
 
 impl KeyName {
-    /// The name of its file.
-    pub const fn file_name(self) -> &'static str {
+    /// What it is for, in a word.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Root => "root.key",
-            Self::Agreement => "agreement.key",
-            Self::Keyring => "keyring.key",
-            Self::Message => "message.key",
-            Self::Checkpoint => "checkpoint.key",
-            Self::Sealing => "sealing.key",
-            Self::Storage => "storage.key",
+            Self::Root => "root",
+            Self::Agreement => "agreement",
+            Self::Keyring => "keyring",
+            Self::Message => "message",
+            Self::Checkpoint => "checkpoint",
+            Self::Sealing => "sealing",
+            Self::Storage => "storage",
         }
+    }
+
+    /// The name of its file.
+    pub fn file_name(self) -> String {
+        Turn::Current.file_name(self.as_str())
     }
 }

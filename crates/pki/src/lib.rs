@@ -20,6 +20,7 @@
 mod agreement;
 mod authority;
 mod block;
+mod card;
 mod credential;
 mod documents;
 mod error;
@@ -33,22 +34,26 @@ mod layout;
 mod leaf;
 mod node_toml;
 mod revocation;
+mod rotation;
 mod sample;
 mod validity;
 
 pub use agreement::{Withdrawal, declare, publish_agreement, withdraw};
 pub use authority::Authority;
 pub use block::{BlockNotice, block, lift};
+pub use card::{CardRenewal, renew_card};
 pub use credential::{Credential, CredentialFiles};
 pub use error::PkiError;
 pub use federation::{CharterKeys, Federation, FederationError, FederationMember, ProposedAgreement};
 pub use generate::{Addresses, Generated, Options, generate};
 pub use issue::{Client, issue_client, issue_node};
 pub use keyring::{Renewal, renew_keyring};
+pub use keys::read_key;
 pub use layout::{KeyName, Layout, NodeFolder};
 pub use leaf::LeafSpec;
 pub use node_toml::{NodeSettings, node_toml};
 pub use revocation::{Revoked, revoke};
+pub use rotation::{Rotated, Rotation, rotate_keys};
 pub use validity::{Lives, Validity};
 
 #[cfg(test)]

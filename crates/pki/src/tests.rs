@@ -2,8 +2,10 @@
 
 mod agreement;
 mod block;
+mod card;
 mod generated;
 mod operations;
+mod rotation;
 mod sample;
 
 use crate::{Addresses, Federation, Generated, Lives, Options, PkiError, generate};

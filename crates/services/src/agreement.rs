@@ -1,5 +1,6 @@
 //! `concord.agreement.v1.AgreementService`: the published documents, for the agency's own systems and officers.
 
+mod export;
 mod state;
 
 use concord_domain::{Clock, Digest, Entropy};
@@ -113,6 +114,7 @@ fn shown(states: &States, at: &DocumentRef, file: &SignedFile) -> pb::Document {
 #[tonic::async_trait]
 impl AgreementService for AgreementApi {
     type ListDocumentsStream = BoxStream<'static, Result<pb::ListDocumentsResponse, Status>>;
+    type ExportDocumentsStream = BoxStream<'static, Result<pb::ExportDocumentsResponse, Status>>;
 
     async fn submit_document(
         &self,
@@ -167,6 +169,27 @@ impl AgreementService for AgreementApi {
             content: file.bytes.clone(),
             signatures: file.signatures.iter().cloned().map(Into::into).collect(),
         }))
+    }
+
+    async fn export_documents(
+        &self,
+        request: Request<pb::ExportDocumentsRequest>,
+    ) -> Result<Response<Self::ExportDocumentsStream>, Status> {
+        let pb::ExportDocumentsRequest {} = request.into_inner();
+        let seen = self.library.seen();
+        let seen =
+            seen.map_err(|error| incident(&Fault::new("reading what was seen", error), &*self.entropy))?;
+        let messages = export::messages(self.library.pinned(), seen, self.library.documents());
+        Ok(Response::new(iter(messages.map(Ok)).boxed()))
+    }
+
+    async fn get_local_rules(
+        &self,
+        request: Request<pb::GetLocalRulesRequest>,
+    ) -> Result<Response<pb::GetLocalRulesResponse>, Status> {
+        let pb::GetLocalRulesRequest {} = request.into_inner();
+        let rules_toml = self.authority.current().rules.local().to_toml();
+        Ok(Response::new(pb::GetLocalRulesResponse { rules_toml }))
     }
 }
 

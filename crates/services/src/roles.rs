@@ -37,9 +37,10 @@ const FOR_ALL: [&str; 3] = [
 
 /// What every role may call besides: published documents are no secret among those who work by them, nor is who can be
 /// reached.
-const FOR_EVERY_ROLE: [&str; 3] = [
+const FOR_EVERY_ROLE: [&str; 4] = [
     "/concord.agreement.v1.AgreementService/ListDocuments",
     "/concord.agreement.v1.AgreementService/GetDocument",
+    "/concord.agreement.v1.AgreementService/ExportDocuments",
     "/concord.directory.v1.DirectoryService/ListAgencies",
 ];
 
@@ -129,8 +130,12 @@ mod tests {
         let submit = "/concord.agreement.v1.AgreementService/SubmitDocument";
         let list = "/concord.agreement.v1.AgreementService/ListDocuments";
         assert!(allowed(&[Role::Liaison], submit) && allowed(&[Role::Liaison], list));
+        let export = "/concord.agreement.v1.AgreementService/ExportDocuments";
+        let own_rules = "/concord.agreement.v1.AgreementService/GetLocalRules";
+        assert!(allowed(&[Role::Liaison], own_rules));
         for role in Role::ALL.iter().filter(|role| **role != Role::Liaison) {
             assert!(allowed(&[*role], list) && !allowed(&[*role], submit), "{role}");
+            assert!(allowed(&[*role], export) && !allowed(&[*role], own_rules), "{role}");
         }
         let ping = "/concord.directory.v1.DirectoryService/Ping";
         let agencies = "/concord.directory.v1.DirectoryService/ListAgencies";
@@ -139,9 +144,8 @@ mod tests {
             assert_eq!((allowed(&[role], ping), allowed(&[role], agencies)), (pings, true), "{role}");
         }
         assert!(!allowed(&[], ping) && !allowed(&[], agencies));
-        for method in
-            [search, import, entries, submit, list, "/concord.federation.v1.FederationService/Deliver", "/"]
-        {
+        let of_nodes = "/concord.federation.v1.FederationService/Deliver";
+        for method in [search, import, entries, submit, list, export, own_rules, of_nodes, "/"] {
             assert!(!allowed(&[], method), "{method}");
         }
         assert!(allowed(&[], "/grpc.health.v1.Health/Check"));

@@ -6,6 +6,7 @@ mod card;
 mod charter;
 mod directory;
 mod file;
+mod history;
 mod keyring;
 mod kind;
 mod set;

@@ -23,6 +23,7 @@ mod sealing;
 mod signing;
 #[cfg(test)]
 mod testing;
+mod turn;
 
 pub use cose::{Cose, Kind, SignatureInvalid};
 pub use digest::sha256;
@@ -34,3 +35,4 @@ pub use document::{
 pub use rest::StorageKey;
 pub use sealing::{CannotOpen, SealingKey, SealingPublicKey};
 pub use signing::{InvalidKey, KeyId, PublicKey, SigningKey};
+pub use turn::Turn;

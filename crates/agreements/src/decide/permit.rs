@@ -15,8 +15,9 @@ pub trait Question {
     /// What it is called, for messages.
     const NAME: &'static str;
 
-    /// On which side of the request the agency is that decides it; services are asked.
-    const SIDE: Side = Side::Serving;
+    /// On which side of the request the agency is that decides it; services are asked. None for the tools' own question,
+    /// which may be about others: then it is the side of the agency whose [local rules](crate::LocalRules) there are.
+    const SIDE: Option<Side> = Some(Side::Serving);
 
     /// Whether it can be asked about this operation.
     fn admits(operation: &Operation) -> bool;
@@ -28,7 +29,7 @@ pub enum Asking {}
 
 impl Question for Asking {
     const NAME: &'static str = "asking";
-    const SIDE: Side = Side::Asking;
+    const SIDE: Option<Side> = Some(Side::Asking);
 
     fn admits(_: &Operation) -> bool {
         true
@@ -53,7 +54,7 @@ pub enum Carrying {}
 
 impl Question for Carrying {
     const NAME: &'static str = "carrying";
-    const SIDE: Side = Side::Carrying;
+    const SIDE: Option<Side> = Some(Side::Carrying);
 
     fn admits(_: &Operation) -> bool {
         true

@@ -86,3 +86,12 @@ fn what_cannot_be_meant_is_named() {
     let many: String = (0..257).map(|n| format!("[[rules]]\nname = \"{n}\"\n")).collect();
     assert!(says(&many).contains("257 are more than the limit of 256"));
 }
+
+#[test]
+fn rules_are_read_again_from_what_they_write() {
+    let written = rules().to_toml();
+    assert_eq!(toml::from_str::<LocalRules>(&written).unwrap(), rules());
+    assert_eq!(LocalRules::default().to_toml(), "");
+    assert_eq!(toml::from_str::<LocalRules>("").unwrap(), LocalRules::default());
+    assert_eq!(rules().of(agency("yn.police.cn")).to_toml(), written, "whose they are is not in it");
+}

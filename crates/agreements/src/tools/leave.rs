@@ -3,6 +3,7 @@
 use super::Basis;
 use crate::decide::{Denial, Facts, Permit, Question, decide};
 use crate::document::{Onward, Quota};
+use crate::local::Side;
 use concord_domain::wanted::Field;
 use concord_domain::{AgreementRef, Clause, HandlingLevel, Operation, Timestamp};
 
@@ -37,6 +38,7 @@ enum Supposing {}
 
 impl Question for Supposing {
     const NAME: &'static str = "supposing";
+    const SIDE: Option<Side> = None;
 
     fn admits(_: &Operation) -> bool {
         true
@@ -44,8 +46,8 @@ impl Question for Supposing {
 }
 
 impl Leave {
-    /// What [`decide`] says to these facts at `at` on the node of the one asked, if it never falls behind: when it
-    /// synchronizes does not stand in the documents.
+    /// What [`decide`] says to these facts at `at` on a node that never falls behind: when it synchronizes does not stand
+    /// in the documents. It is the node whose own rules there are, else that of the one asked.
     pub(super) fn ask(basis: Basis<'_>, facts: &Facts<'_>, at: Timestamp) -> Result<Self, Denial> {
         let facts = Facts { synced: Some(Timestamp::from_millis(u64::MAX)), ..*facts };
         decide::<Supposing>(basis.rules(), &facts, at).map(|permit| Self::of(&permit))

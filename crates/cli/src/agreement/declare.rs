@@ -1,6 +1,6 @@
 //! `concord agreement withdraw`, `suspend` and `resume`: what a party declares by itself, signed and handed to the node.
 
-use super::source::read_key;
+use super::file::read_key;
 use super::submit::show;
 use super::topic::time;
 use crate::session::Session;
@@ -79,9 +79,15 @@ pub(super) async fn suspend(session: &Session, arguments: &Suspend) -> anyhow::R
 /// Declares that its suspension ends.
 pub(super) async fn resume(session: &Session, arguments: &Resume) -> anyhow::Result<()> {
     let Resume { declarant } = arguments;
-    let client = session.client()?;
+    let (client, now) = (session.client()?, SystemClock.now());
     let texts = declarant.texts(&client, None).await?;
-    declarant.declare(session, &client, &texts, SystemClock.now(), Act::Resumption).await
+    ensure!(
+        declarant.has_suspended(&client, now).await?,
+        "{} has no part in {} suspended, as far as the node knows: there is nothing to end",
+        declarant.party,
+        declarant.agreement
+    );
+    declarant.declare(session, &client, &texts, now, Act::Resumption).await
 }
 
 impl Declarant {
@@ -106,6 +112,20 @@ impl Declarant {
             }
         }
         bail!("{wanted}: {party} is not among its parties")
+    }
+
+    /// Whether what the party declared last is a suspension that is not over.
+    async fn has_suspended(&self, client: &Client, now: Timestamp) -> anyhow::Result<bool> {
+        let Self { agreement, party, key: _ } = self;
+        let (known, name) =
+            (client.documents(Some(DocumentKind::Declaration)).await?, format!("{agreement}/{party}"));
+        for document in known.into_iter().filter(|d| d.at.name == name && stands(d.state)) {
+            let declaration = Declaration::parse(&client.document(document.at.digest).await?.1)?;
+            if suspends(declaration.act, now) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Signs it and hands it over.
@@ -158,6 +178,26 @@ const fn counts(document: &DocumentStatus) -> bool {
     }
 }
 
+/// Whether a declaration is among the latest of its party.
+const fn stands(state: DocumentState) -> bool {
+    match state {
+        DocumentState::InForce | DocumentState::Conflict => true,
+        DocumentState::Upcoming
+        | DocumentState::Pending
+        | DocumentState::Superseded
+        | DocumentState::Ended
+        | DocumentState::Idle => false,
+    }
+}
+
+/// Whether there is something to resume from.
+fn suspends(act: Act, now: Timestamp) -> bool {
+    match act {
+        Act::Suspension { from: _, until } => until.is_none_or(|until| now < until),
+        Act::Withdrawal { .. } | Act::Resumption => false,
+    }
+}
+
 /// Refuses what nodes would leave out, before it is signed and spreads.
 fn gives_notice(text: &Agreement, issued: Timestamp, effective_at: Timestamp) -> anyhow::Result<()> {
     let earliest = issued.plus(text.terms.withdrawal_notice());
@@ -191,6 +231,15 @@ mod tests {
         let text = super::super::draft::first(AgreementKind::Bilateral, &id, &parties, now);
         let drafted = Agreement::parse(&SignedFile::unsigned("draft", text)).unwrap();
         Agreement { terms: Terms { withdrawal_notice_days, ..Terms::default() }, ..drafted }
+    }
+
+    #[test]
+    fn only_a_suspension_that_is_not_over_can_be_ended() {
+        let [before, now, after] = ["2026-06-01", "2026-06-30", "2026-07-01"].map(|day| time(day).unwrap());
+        let suspended = |from, until| suspends(Act::Suspension { from, until }, now);
+        assert!(suspended(before, None) && suspended(before, Some(after)) && suspended(after, None));
+        assert!(!suspended(before, Some(now)), "over by itself");
+        assert!(!suspends(Act::Resumption, now) && !suspends(Act::Withdrawal { effective_at: after }, now));
     }
 
     #[test]

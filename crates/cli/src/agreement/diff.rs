@@ -1,6 +1,6 @@
 //! `concord agreement diff`, and how changes are shown.
 
-use super::source::documents;
+use super::source::{of_folder, of_node};
 use super::topic::WhenBegun;
 use super::words::{self, LeaveLine};
 use crate::output::{Format, printable};
@@ -20,30 +20,34 @@ pub(crate) struct Arguments {
     before: PathBuf,
     /// After: likewise
     after: PathBuf,
-    /// For two documents: the federation's folder, with the charter that says who is below whom
+    /// For two documents: the federation's folder, with the charter that says who is below whom [default: that of the node
+    /// that --connect or --cluster names]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     #[command(flatten)]
     when: WhenBegun,
 }
 
-pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { before, after, dir, when } = arguments;
     let comparison = match (before.is_dir(), after.is_dir(), dir) {
         (true, true, _) => {
-            let (_, before) = documents(session, before)?;
-            let (_, after) = documents(session, after)?;
+            let (_, before) = of_folder(session, before, None)?;
+            let (_, after) = of_folder(session, after, None)?;
             compare(&before, &after, when.or_begun([]))
         }
-        (false, false, Some(dir)) => {
-            let (directory, _) = documents(session, dir)?;
+        (false, false, _) => {
+            let (directory, _) = match dir {
+                Some(dir) => of_folder(session, dir, None)?,
+                None if session.names_node() => of_node(session, None).await?,
+                None => bail!(
+                    "two documents are compared with the help of the charter: give --dir DIR, or a node"
+                ),
+            };
             let [before, after] = [SignedFile::read(before)?, SignedFile::read(after)?];
             let begins = [Agreement::parse(&before)?.valid_from, Agreement::parse(&after)?.valid_from];
             let alone = |file| Hypothetical::alone(file, &directory);
             compare(&alone(&before)?, &alone(&after)?, when.or_begun(begins))
-        }
-        (false, false, None) => {
-            bail!("two documents are compared with the help of the charter: give --dir DIR")
         }
         (true, false, _) | (false, true, _) => {
             bail!("compare two documents or two folders, not one with the other")

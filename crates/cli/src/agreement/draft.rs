@@ -6,9 +6,10 @@ mod template;
 #[cfg(test)]
 pub(super) use template::first;
 
+use super::file::create;
 use super::words;
 use crate::session::Session;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use concord_agreements::{Agreement, AgreementKind};
 use concord_domain::{AgencyId, AgreementId, Clock, SystemClock};
@@ -16,9 +17,7 @@ use concord_trust::SignedFile;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde_json::json;
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -51,7 +50,13 @@ pub(crate) struct Arguments {
 pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { kind, id, parties, old, joining, file } = arguments;
     let text = match (old, kind, id) {
-        (Some(old), _, _) => next::version(&SignedFile::read(old)?, joining)?,
+        (Some(old), _, _) => {
+            let next::Version { text, with_comments } = next::version(&SignedFile::read(old)?, joining)?;
+            if !with_comments {
+                session.output.notice(&format!("{}: {WITHOUT_COMMENTS}", old.display()));
+            }
+            text
+        }
         (None, Some(kind), Some(id)) => template::first(*kind, id, parties, SystemClock.now()),
         (None, _, _) => bail!("give --kind, --id and --parties, or --from OLD.toml"),
     };
@@ -68,20 +73,15 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()
         let object = json!({ "agreement": draft.id, "version": draft.version, "text": text });
         return Ok(session.output.result(&object, || text.trim_end().to_owned())?);
     };
-    create(file, &text)?;
+    create(file, &text, false)?;
     let object = json!({ "agreement": draft.id, "version": draft.version, "file": file });
     let shown = || format!("{}: edit it, call it {stem}.toml, have all parties sign it", file.display());
     Ok(session.output.result(&object, shown)?)
 }
 
-/// Writes a file that was not there: a draft that somebody has edited is not to be lost.
-fn create(file: &Path, text: &str) -> anyhow::Result<()> {
-    let mut opened = match OpenOptions::new().write(true).create_new(true).open(file) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!("{} exists already", file.display()),
-        other => other.with_context(|| file.display().to_string())?,
-    };
-    opened.write_all(text.as_bytes()).with_context(|| file.display().to_string())
-}
+/// Told of a document that is not written as drafts are.
+const WITHOUT_COMMENTS: &str = "comments and layout are not kept, since version, previous or parties do not stand on \
+                                lines of their own above the first table; the content is all there";
 
 fn kind(text: &str) -> Result<AgreementKind, serde::de::value::Error> {
     AgreementKind::deserialize(text.into_deserializer())

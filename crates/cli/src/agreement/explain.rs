@@ -1,6 +1,6 @@
 //! `concord agreement explain`.
 
-use super::source::{Source, documents};
+use super::source::Source;
 use super::topic::{Asked, When};
 use super::words::{self, ExtentLine, LeaveLine};
 use crate::session::Session;
@@ -31,8 +31,8 @@ pub(crate) struct Arguments {
 }
 
 /// Explains. That something is refused is an answer, so the command succeeds.
-pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
-    let (_, rules) = documents(session, &arguments.source.dir)?;
+pub(super) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
+    let (_, rules) = arguments.source.documents(session).await?;
     let (topic, at) = (arguments.asked.topic(), arguments.when.or_now());
     let facts = Facts {
         handling: topic.handling,

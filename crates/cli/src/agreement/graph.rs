@@ -1,9 +1,10 @@
 //! `concord agreement graph`.
 
-use super::source::{Source, documents};
+use super::file::create;
+use super::source::Source;
 use super::topic::When;
 use crate::session::Session;
-use anyhow::Context;
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use concord_agreements::tools;
 use serde_json::json;
@@ -18,9 +19,12 @@ pub(crate) struct Arguments {
     /// The language of the picture
     #[arg(long, value_enum, default_value_t = Language::Dot)]
     format: Language,
-    /// Where to [default: standard output]
+    /// Where to; must not exist [default: standard output]
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long, requires = "file")]
+    force: bool,
 }
 
 /// What a picture can be written in.
@@ -34,8 +38,8 @@ pub(crate) enum Language {
     Svg,
 }
 
-pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
-    let (_, rules) = documents(session, &arguments.source.dir)?;
+pub(super) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
+    let (_, rules) = arguments.source.documents(session).await?;
     let graph = tools::graph(&rules, arguments.when.or_now());
     let picture = match arguments.format {
         Language::Dot => graph.to_dot(),
@@ -46,7 +50,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()
         let object = json!({ "picture": picture });
         return Ok(session.output.result(&object, || picture.trim_end().to_owned())?);
     };
-    std::fs::write(file, &picture).with_context(|| file.display().to_string())?;
+    let force = arguments.force;
+    ensure!(force || !file.exists(), "{} exists already: --force replaces it", file.display());
+    create(file, &picture, force)?;
     let (agencies, agreements) = (graph.agencies.len(), graph.agreements.len());
     let object = json!({ "file": file, "agencies": agencies, "agreements": agreements });
     let shown = || format!("{}: {agencies} agencies, {agreements} agreements", file.display());

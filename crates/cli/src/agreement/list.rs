@@ -1,6 +1,6 @@
 //! `concord agreement list`.
 
-use super::source::{Source, documents};
+use super::source::Source;
 use super::standing::{self, Absent, State};
 use super::topic::When;
 use super::words;
@@ -21,8 +21,8 @@ pub(crate) struct Arguments {
 }
 
 /// Lists every version that counts, then what lacks signatures, then what excludes each other.
-pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
-    let (_, rules) = documents(session, &arguments.source.dir)?;
+pub(super) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
+    let (_, rules) = arguments.source.documents(session).await?;
     let at = arguments.when.or_now();
     let versions: Vec<_> = rules.agreements(at).flat_map(|text| rules.versions(&text.id)).collect();
     match session.output.format() {

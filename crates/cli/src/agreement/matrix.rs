@@ -1,6 +1,6 @@
 //! `concord agreement matrix`.
 
-use super::source::{Source, documents};
+use super::source::Source;
 use super::topic::{Asked, When};
 use super::words;
 use crate::output::Format;
@@ -25,8 +25,8 @@ pub(crate) struct Arguments {
     only: Vec<AgencyPattern>,
 }
 
-pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
-    let (_, rules) = documents(session, &arguments.source.dir)?;
+pub(super) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
+    let (_, rules) = arguments.source.documents(session).await?;
     let (topic, at) = (arguments.asked.topic(), arguments.when.or_now());
     let matrix = tools::matrix(&rules, &topic, at);
     let wanted = |agency: &&AgencyId| {

@@ -1,7 +1,7 @@
 //! `concord agreement show`.
 
 use super::describe::{describe, row};
-use super::source::{Source, documents};
+use super::source::Source;
 use super::standing::{self, Absent, State};
 use super::topic::When;
 use super::words;
@@ -24,8 +24,8 @@ pub(crate) struct Arguments {
     when: When,
 }
 
-pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
-    let (directory, rules) = documents(session, &arguments.source.dir)?;
+pub(super) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
+    let (directory, rules) = arguments.source.documents(session).await?;
     let (name, at) = (arguments.agreement.as_str(), arguments.when.or_now());
     if let Ok(id) = name.parse::<AgreementId>() {
         let Some(text) = rules.get(&id, at) else { bail!(absent(&rules, &id)) };

@@ -1,6 +1,7 @@
 //! `concord agreement sign`.
 
-use super::source::{documents, read_key};
+use super::file::read_key;
+use super::source::{of_folder, of_node};
 use crate::session::Session;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -21,7 +22,8 @@ pub(crate) struct Arguments {
     /// File of the party's agreement key [default: the party's in DIR]
     #[arg(long, value_name = "KEYFILE", required_unless_present = "dir")]
     key: Option<PathBuf>,
-    /// A federation's folder: the key must be the one on the party's card there
+    /// A federation's folder: the key must be the one on the party's card there, or else on the card that the node has which
+    /// --connect or --cluster names
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Replace another signature of the party that stands beside the document
@@ -29,15 +31,19 @@ pub(crate) struct Arguments {
     force: bool,
 }
 
-pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { file: path, party, key, dir, force } = arguments;
     let file = SignedFile::read(path)?;
     let agreement = Agreement::parse(&file)?;
-    let federation = dir.as_ref().map(|dir| documents(session, dir)).transpose()?;
+    let federation = match dir {
+        Some(dir) => Some(of_folder(session, dir, None)?),
+        None if session.names_node() => Some(of_node(session, None).await?),
+        None => None,
+    };
     let rules = federation.as_ref().map(|(_, rules)| rules);
     ensure!(
         agreement.parties.contains(party) || releases(rules, &agreement, party),
-        "{}: {party} is not among its parties, nor, as far as --dir tells, among those of the version before",
+        "{}: {party} is not among its parties, nor, as far as --dir or the node tells, among those of the version before",
         path.display()
     );
     let key_file = match (key, dir) {
@@ -54,7 +60,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()
             key_file.display()
         );
     } else {
-        let unchecked = "it was not checked against the card, which takes --dir DIR";
+        let unchecked = "it was not checked against the card, which takes --dir DIR or a node";
         session.output.notice(&format!("{}: {unchecked}", key_file.display()));
     }
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
@@ -112,6 +118,8 @@ mod tests {
     use crate::output::{Format, Output};
     use clap::Parser;
     use concord_trust::SigningKey;
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
 
     const PARTY: &str = "yn.police.cn";
 
@@ -119,13 +127,23 @@ mod tests {
     fn folder() -> (tempfile::TempDir, SigningKey) {
         let dir = tempfile::tempdir().unwrap();
         let key = SigningKey::from_seed([7; 32]);
-        std::fs::write(dir.path().join("a.key"), key.to_text().as_bytes()).unwrap();
+        write_key(&dir.path().join("a.key"), &key, 0o600);
         let kind = concord_agreements::AgreementKind::Bilateral;
         let parties = [PARTY.parse().unwrap(), "gs.police.cn".parse().unwrap()];
         let now = "2026-12-31T00:00:00Z".parse().unwrap();
         let text = crate::agreement::draft::first(kind, &"pact".parse().unwrap(), &parties, now);
         std::fs::write(dir.path().join("pact.v1.toml"), text).unwrap();
         (dir, key)
+    }
+
+    fn write_key(file: &Path, key: &SigningKey, mode: u32) {
+        std::fs::write(file, key.to_text().as_bytes()).unwrap();
+        std::fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// The command as it runs, to its end.
+    fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
+        futures_util::FutureExt::now_or_never(super::run(session, arguments)).unwrap()
     }
 
     fn sign(dir: &Path, party: &str, key: &str) -> anyhow::Result<()> {
@@ -161,7 +179,7 @@ mod tests {
         assert_eq!(std::fs::read(&kept).unwrap(), first, "the same once more");
 
         let other = SigningKey::from_seed([8; 32]);
-        std::fs::write(dir.path().join("b.key"), other.to_text().as_bytes()).unwrap();
+        write_key(&dir.path().join("b.key"), &other, 0o600);
         let refused = sign(dir.path(), PARTY, "b.key").unwrap_err().to_string();
         assert!(refused.contains("another signature of yn.police.cn stands beside"), "{refused}");
         assert_eq!(std::fs::read(&kept).unwrap(), first);
@@ -179,8 +197,11 @@ mod tests {
         let (dir, _) = folder();
         let refused = |party, key| sign(dir.path(), party, key).unwrap_err().to_string();
         assert!(refused("sn.police.cn", "a.key").contains("sn.police.cn is not among its parties"));
-        assert!(refused(PARTY, "none.key").ends_with("none.key"));
-        assert!(refused(PARTY, "pact.v1.toml").ends_with("pact.v1.toml"), "a document is no key");
+        assert!(refused(PARTY, "none.key").contains("none.key: No such file"));
+        assert!(refused(PARTY, "pact.v1.toml").contains("pact.v1.toml"), "a document is no key");
+        write_key(&dir.path().join("open.key"), &SigningKey::from_seed([7; 32]), 0o640);
+        let open = refused(PARTY, "open.key");
+        assert!(open.contains("open.key: has mode 0640; others must not read it: 0600"), "{open}");
         std::fs::write(dir.path().join("pact.v1.toml"), "id = 1").unwrap();
         assert!(refused(PARTY, "a.key").contains("pact.v1.toml"));
         assert!(!dir.path().join("pact.v1.yn.police.cn.sig").exists());

@@ -1,7 +1,7 @@
 //! `concord agreement what-if`.
 
 use super::diff::show;
-use super::source::{Source, documents};
+use super::source::Source;
 use super::topic::WhenBegun;
 use crate::session::Session;
 use clap::Args;
@@ -19,8 +19,8 @@ pub(crate) struct Arguments {
     when: WhenBegun,
 }
 
-pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
-    let (_, rules) = documents(session, &arguments.source.dir)?;
+pub(super) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
+    let (_, rules) = arguments.source.documents(session).await?;
     let proposed = SignedFile::read(&arguments.file)?;
     let begins = Agreement::parse(&proposed)?.valid_from;
     let at = arguments.when.or_begun([begins]);

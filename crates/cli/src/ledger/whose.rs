@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use concord_domain::{AgencyId, Digest};
 use concord_node::Config;
-use concord_trust::{Directory, PublicKey, SignedFile, sha256};
+use concord_trust::{Directory, DocumentSet, PublicKey, SignedFile, sha256};
 use std::path::Path;
 
 /// A ledger's agency and that agency's checkpoint keys.
@@ -58,9 +58,10 @@ impl Whose {
         };
         let (directory, _) = Directory::read(folder, expected, |_| None)?;
         let keyring = directory.keyring(agency);
-        let keyring = keyring
-            .with_context(|| format!("{}: there is no valid keyring of {agency}", folder.display()))?;
-        let next = keyring.next.iter().map(|next| next.checkpoint);
-        Ok(Self { agency: agency.clone(), keys: std::iter::once(keyring.checkpoint).chain(next).collect() })
+        keyring.with_context(|| format!("{}: there is no valid keyring of {agency}", folder.display()))?;
+        // A ledger goes back to before the keys of today.
+        let (documents, _) = DocumentSet::read(folder);
+        let keys = directory.checkpoint_keys_ever(&documents, agency);
+        Ok(Self { agency: agency.clone(), keys })
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::testing::{CHECKPOINT, HERE, World, agency, key};
 
 fn checkpointer(world: &World) -> Checkpointer {
-    let keys = Arc::clone(&world.inbound.keys);
+    let keys = world.inbound.keys.clone();
     let (store, standing) = (world.store.clone(), Standing::new(world.store.clone()));
     Checkpointer { agency: agency(HERE), keys, store, standing, every: Duration::from_secs(1) }
 }

@@ -148,7 +148,7 @@ impl Sending<'_> {
     /// The destination's reply. A carrier that answers in its place can only refuse to carry, under its own signature and
     /// receipt; whoever hands us anything else than either is on our record.
     fn open(&self, answer: SealedAnswer, next: &AgencyId) -> Result<Reply, Outcome> {
-        let keys = &self.outbound.keys;
+        let keys = self.outbound.keys.current();
         let responder = answer.claimed_responder().filter(|responder| *responder != self.destination.agency);
         let carrier = responder.filter(|responder| self.may_carry(responder, next));
         let carrier = carrier.as_ref().map(|carrier| self.responder(carrier));

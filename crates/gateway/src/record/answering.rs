@@ -131,7 +131,7 @@ impl Recorder {
             vec![Guard::RulesEpoch(epoch), Guard::AttemptNewer { origin: origin.clone(), id, attempt }];
         let changes = vec![Change::RememberAttempt { origin, id, attempt }];
         self.store.submit(Write { name: "repeated", guards, changes, entries: vec![] }).await?;
-        let kept = self.keys.storage.open(&remembered.answer, request.digest().as_bytes());
+        let kept = self.keys.current().storage.open(&remembered.answer, request.digest().as_bytes());
         let kept = kept.map_err(|e| Fault::new("reading a kept answer", e))?;
         let Kept { salt, content } =
             minicbor::decode(&kept).map_err(|e| Fault::new("reading a kept answer", e))?;
@@ -175,7 +175,7 @@ impl Recorder {
             digest: request.digest(),
             attempt,
             keep_until: expires.plus(CLOCK_SKEW_MAX),
-            answer: self.keys.storage.seal(&kept, request.digest().as_bytes(), &*self.entropy),
+            answer: self.keys.current().storage.seal(&kept, request.digest().as_bytes(), &*self.entropy),
         };
         let Conditions { mut guards, mut changes } = conditions;
         guards.extend([Guard::RequestNew { origin: origin.clone(), id: *id }, Guard::RulesEpoch(epoch)]);
@@ -255,8 +255,8 @@ impl Release {
         now: Timestamp,
     ) -> Result<SealedAnswer, Fault> {
         let Leaf { at: Recorded { index, leaf, time }, bytes } = self.entry;
-        let receipt =
-            Receipt { ledger: recorder.agency.clone(), index, leaf, time }.sign(&recorder.keys.message);
+        let key = &recorder.keys.current().message;
+        let receipt = Receipt { ledger: recorder.agency.clone(), index, leaf, time }.sign(key);
         let checkpoint =
             recorder.store.latest_checkpoint().map_err(|e| Fault::new("reading a checkpoint", e))?;
         let context = AnswerContext {
@@ -268,7 +268,7 @@ impl Release {
             created: now,
         };
         let attached = Attached { receipt, entry: bytes, checkpoint: checkpoint.map(|c| c.note) };
-        Ok(SealedAnswer::seal(&self.body, attached, context, to, &recorder.keys.message, &*recorder.entropy))
+        Ok(SealedAnswer::seal(&self.body, attached, context, to, key, &*recorder.entropy))
     }
 
     /// Where it stands in our ledger.

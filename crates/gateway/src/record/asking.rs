@@ -113,7 +113,8 @@ pub struct Asked {
 impl Asked {
     /// The envelope of one attempt, handed to `next`.
     pub fn envelope(&self, attempt: u32, next: &AgencyId, sent: Timestamp) -> Envelope {
-        self.request.dispatch(Dispatch { attempt, next: next.clone(), sent }, &self.recorder.keys.message)
+        self.request
+            .dispatch(Dispatch { attempt, next: next.clone(), sent }, &self.recorder.keys.current().message)
     }
 
     /// The sealed request.

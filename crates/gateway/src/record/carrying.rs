@@ -33,6 +33,6 @@ impl Recorder {
             Event::Carried { request: verified_facts(&request), from: from.clone(), next: next.clone() };
         let guards = vec![Guard::RulesEpoch(epoch), Guard::Before(permit.until())];
         self.write_entry("carried", guards, vec![], event).await?;
-        Ok(Carriage(request.pass_on(&self.agency, next, now, &self.keys.message)))
+        Ok(Carriage(request.pass_on(&self.agency, next, now, &self.keys.current().message)))
     }
 }

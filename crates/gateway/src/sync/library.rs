@@ -2,7 +2,7 @@
 
 use super::judge::{Admitted, Judge, NotAdmitted};
 use concord_domain::{AgencyId, Digest};
-use concord_store::{Change, KeptDocument, StorageError, Store, Write, WriteError};
+use concord_store::{Change, KeptDocument, SeenSequence, StorageError, Store, Write, WriteError};
 use concord_trust::{DocumentError, DocumentKind, DocumentRef, DocumentSet, SignedFile, fingerprint};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -93,6 +93,19 @@ impl Library {
     /// What is known now.
     pub fn documents(&self) -> Arc<DocumentSet> {
         Arc::clone(&self.inner.documents.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// SHA-256 of the charter that the node was started with.
+    pub fn pinned(&self) -> Digest {
+        self.inner.pinned
+    }
+
+    /// The highest sequence of each document that was ever taken up here.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn seen(&self) -> Result<Vec<SeenSequence>, StorageError> {
+        self.inner.store.sequences()
     }
 
     /// Shows what was read of folder and store, less what does not count, and looks again at what was dropped: it may
@@ -234,7 +247,7 @@ impl Library {
     }
 
     fn judge<'a>(&self, known: &'a DocumentSet) -> Result<Judge<'a>, NotKept> {
-        let seen = self.inner.store.sequences()?;
+        let seen = self.seen()?;
         let seen: BTreeMap<_, _> = seen.into_iter().map(|s| (s.document, (s.sequence, s.digest))).collect();
         Ok(Judge::new(known, self.inner.pinned, move |name: &str| seen.get(name).copied())?)
     }

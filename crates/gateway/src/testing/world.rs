@@ -8,7 +8,7 @@ use super::{
 use crate::authority::{Authority, InForce};
 use crate::deadline::Deadline;
 use crate::inbound::{Inbound, NotServed};
-use crate::keys::Keys;
+use crate::keys::{HeldKeys, Keys};
 use crate::lines::Lines;
 use crate::operation::Operations;
 use crate::outbound::Outbound;
@@ -114,10 +114,9 @@ impl World {
     ) -> Self {
         let options = Options::new(Arc::<FixedClock>::clone(&clock), Execution::Inline);
         let store = Store::open(folder.path(), options).unwrap();
-        let keys = Arc::new(keys(here));
+        let keys = HeldKeys::new(keys(here));
         let recorder =
-            Recorder::new(agency(here), Arc::clone(&keys), Arc::<Seeded>::clone(&entropy), store.clone())
-                .unwrap();
+            Recorder::new(agency(here), keys.clone(), Arc::<Seeded>::clone(&entropy), store.clone()).unwrap();
         let outbound = Outbound {
             agency: agency(here),
             keys,

@@ -1,5 +1,7 @@
 //! What a running node takes up, and what it keeps instead.
 
+mod keys;
+
 use super::*;
 use crate::material::Material;
 use crate::testing::{HERE, OTHER, World, agency, copy, pact};
@@ -16,7 +18,7 @@ async fn start(world: &World) -> Reloader {
     let clock: Arc<dyn Clock> = Arc::<concord_domain::FixedClock>::clone(&world.clock);
     let store = Store::open(&world.config.data, Options::new(Arc::clone(&clock), Execution::Inline)).unwrap();
     let seen = seen(store.sequences().unwrap());
-    let Material { leaf, federation, local_anchors, .. } =
+    let Material { keys, leaf, federation, local_anchors, .. } =
         Material::load(&world.config, &seen, store.documents().unwrap(), world.now()).unwrap();
     let in_force = take_up(&store, &federation, &seen).await.unwrap();
     let pinned = world.config.federation.charter_sha256;
@@ -32,6 +34,7 @@ async fn start(world: &World) -> Reloader {
         trust: Arc::new(TrustStore::new(federation.anchors)),
         local_trust: Arc::new(TrustStore::new(local_anchors)),
         credentials: Arc::new(Credentials::new(leaf)),
+        keys: HeldKeys::new(keys),
         now: Arc::default(),
     }
 }

@@ -2,16 +2,19 @@
 
 use super::*;
 use crate::testing::{ANSWERS, ASKS, World, declared, now, pact, published, signed_pact};
-use concord_agreements::{Act, Agreement, Declaration, Documents, LocalRules, Rules, Terms};
+use concord_agreements::{Act, Agreement, Declaration, Documents, LocalRule, LocalRules, Rules, Terms};
 use concord_domain::wanted::Field;
-use concord_domain::{FixedClock, SystemEntropy};
+use concord_domain::{FixedClock, Purpose, SystemEntropy};
 use concord_gateway::InForce;
+use concord_store::{Change, Write};
+use concord_trust::sha256;
 use concord_wire::pb::agreement::v1::DocumentState;
 use concord_wire::pb::agreement::v1::agreement_service_client::AgreementServiceClient;
 use std::time::Duration;
 
 struct Api {
-    _world: World,
+    world: World,
+    authority: Authority,
     client: AgreementServiceClient<AgreementServiceServer<AgreementApi>>,
 }
 
@@ -24,8 +27,8 @@ impl Api {
         library.replace(documents).await.unwrap();
         let authority = Authority::new(InForce { rules: crate::testing::rules(&[Field::Name]), epoch: 1 });
         let clock = Arc::new(FixedClock::at(now()));
-        let api = AgreementApi::new(library, authority, clock, Arc::new(SystemEntropy));
-        Self { _world: world, client: AgreementServiceClient::new(api.into_service()) }
+        let api = AgreementApi::new(library, authority.clone(), clock, Arc::new(SystemEntropy));
+        Self { world, authority, client: AgreementServiceClient::new(api.into_service()) }
     }
 
     async fn submit(&mut self, file: SignedFile) -> Result<pb::Document, Status> {
@@ -63,6 +66,52 @@ async fn what_is_submitted_is_listed_and_can_be_had() {
     let got = api.client.get_document(request).await.unwrap().into_inner();
     assert_eq!(got.content, pact(&[Field::Name]).to_toml().into_bytes());
     assert_eq!((got.document, got.signatures.len()), (Some(again), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_that_decisions_rest_on_can_be_had_at_once() {
+    let mut api = Api::new().await;
+    api.submit(signed_pact(&pact(&[Field::Name]), &[ASKS, ANSWERS])).await.unwrap();
+    let digest = sha256(&[pact(&[Field::Name]).to_toml().as_bytes()]);
+    let saw = Change::SawSequence { document: "agreement/pact".to_owned(), sequence: 1, digest };
+    let write = Write { name: "test_saw", guards: vec![], changes: vec![saw], entries: vec![] };
+    api.world.store.submit(write).await.unwrap();
+    let stream = api.client.export_documents(pb::ExportDocumentsRequest {}).await.unwrap();
+    let messages: Vec<_> = stream.into_inner().map(Result::unwrap).collect().await;
+    let (charter, seen): (Vec<_>, Vec<_>) =
+        messages.iter().map(|m| (m.charter_sha256.clone(), m.seen.clone())).unzip();
+    assert_eq!(charter.concat(), published().1.as_bytes());
+    let seen = seen.concat();
+    assert_eq!((seen.len(), seen[0].document.as_str(), seen[0].sequence), (1, "agreement/pact", 1));
+    assert_eq!(seen[0].digest, digest.as_bytes());
+    let documents: Vec<_> = messages.into_iter().flat_map(|m| m.documents).collect();
+    assert_eq!(documents.len(), 1 + 2 + 2 + 1);
+    let pact_text = pact(&[Field::Name]).to_toml().into_bytes();
+    let exported = documents.iter().find(|d| d.content == pact_text).unwrap();
+    assert_eq!((exported.kind.as_str(), exported.signatures.len()), ("agreement", 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn own_rules_are_told_as_they_are_written() {
+    let mut api = Api::new().await;
+    let rules = api.client.get_local_rules(pb::GetLocalRulesRequest {}).await.unwrap().into_inner();
+    assert_eq!(rules.rules_toml, "", "there are none");
+    let local = LocalRules::new(vec![LocalRule {
+        name: "no research".to_owned(),
+        when: None,
+        agencies: None,
+        operations: None,
+        purposes: Some(vec![Purpose::Research]),
+        branches: None,
+        handling_above: None,
+    }]);
+    let local = local.unwrap();
+    let written = "[[rules]]\nname = \"no research\"\npurposes = [\"research\"]\n";
+    let directory = crate::testing::rules(&[]).directory().clone();
+    let (rules, _) = Rules::build(Documents::default(), directory, local, |_| None);
+    api.authority.replace(InForce { rules: Arc::new(rules), epoch: 2 });
+    let rules = api.client.get_local_rules(pb::GetLocalRulesRequest {}).await.unwrap().into_inner();
+    assert_eq!(rules.rules_toml, written);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use super::{agency, message_key, now, sealing_key};
 use concord_domain::{FixedClock, SystemEntropy};
-use concord_gateway::{Authority, Courier, Keys, Lines, Outbound, Peers, Recorder, Ways};
+use concord_gateway::{Authority, Courier, HeldKeys, Keys, Lines, Outbound, Peers, Recorder, Ways};
 use concord_store::Store;
 use concord_trust::StorageKey;
 use std::sync::Arc;
@@ -14,14 +14,13 @@ pub(crate) fn outbound(
     authority: Authority,
     courier: Arc<dyn Courier>,
 ) -> Outbound {
-    let keys = Arc::new(Keys {
+    let keys = HeldKeys::new(Keys {
         message: message_key(name),
         checkpoint: message_key("checkpoint"),
         sealing: vec![sealing_key(name)],
         storage: StorageKey::from_text(&StorageKey::generate_text(&SystemEntropy)).unwrap(),
     });
-    let recorder =
-        Recorder::new(agency(name), Arc::clone(&keys), Arc::new(SystemEntropy), store.clone()).unwrap();
+    let recorder = Recorder::new(agency(name), keys.clone(), Arc::new(SystemEntropy), store.clone()).unwrap();
     Outbound {
         agency: agency(name),
         keys,

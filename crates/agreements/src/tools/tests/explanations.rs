@@ -3,6 +3,7 @@
 use super::*;
 use crate::decide::Facts;
 use crate::document::Onward;
+use crate::local::{LocalRule, Side};
 use crate::testing::time;
 use concord_domain::wanted::Field;
 use concord_domain::{HandlingLevel, Refusal};
@@ -142,4 +143,44 @@ fn nobody_is_a_stranger_to_itself() {
     let (yn, topic) = (agency("yn.police.cn"), topic(Purpose::SeriousCrime));
     let explained = explain(&rules, &Facts { ..topic.facts(&yn, &yn) }, now());
     assert!(explained.decision.is_err() && explained.considered.is_empty() && explained.chains.is_empty());
+}
+
+#[test]
+fn a_nodes_own_rules_are_about_what_its_agency_asks_is_asked_and_carries() {
+    let rule = |name: &str, when| LocalRule {
+        name: name.into(),
+        when: Some(when),
+        agencies: None,
+        operations: None,
+        purposes: None,
+        branches: None,
+        handling_above: None,
+    };
+    let parties = ["yn.police.cn", "gs.police.cn", "sn.police.cn", "hl.police.cn"];
+    let carriers = Some(listed(&["sn.police.cn", "hl.police.cn"]));
+    let text = Agreement { carriers, ..named("four", &parties, vec![grant("1")]) };
+    let with = |rules| {
+        let local = LocalRules::new(rules).unwrap().of(agency("sn.police.cn"));
+        let (rules, problems) =
+            Rules::build(Documents::agreements([signed(&text)]), directory(&[]), local, |_| None);
+        assert!(problems.is_empty(), "{problems:?}");
+        rules
+    };
+    let refused = |rules: &Rules, from, to| {
+        let topic = topic(Purpose::SeriousCrime);
+        let shown = matrix(rules, &topic, now());
+        let denied = explained(rules, from, to).decision.err().map(|denial| denial.refusal);
+        assert_eq!(shown.cell(&agency(from), &agency(to)).is_none(), denied.is_some());
+        denied
+    };
+    let by_rule = Some(Refusal::LocalRule);
+    for (side, asks, asked) in [(Side::Asking, by_rule, None), (Side::Serving, None, by_rule)] {
+        let rules = with(vec![rule("not we", side)]);
+        assert_eq!(refused(&rules, "sn.police.cn", "gs.police.cn"), asks, "{side:?}");
+        assert_eq!(refused(&rules, "gs.police.cn", "sn.police.cn"), asked, "{side:?}");
+        assert_eq!(refused(&rules, "yn.police.cn", "gs.police.cn"), None, "{side:?}: others");
+    }
+    let carriers = |rules| explained(&with(rules), "yn.police.cn", "gs.police.cn").carriers;
+    assert_eq!(carriers(vec![]), ["hl.police.cn", "sn.police.cn"].map(agency));
+    assert_eq!(carriers(vec![rule("not we", Side::Carrying)]), [agency("hl.police.cn")]);
 }

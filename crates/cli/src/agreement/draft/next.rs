@@ -5,9 +5,17 @@ use concord_agreements::{Agreement, AgreementError};
 use concord_domain::{AgencyId, Digest};
 use concord_trust::{SignedFile, sha256};
 
+/// The text of a next version.
+#[derive(Debug)]
+pub(super) struct Version {
+    pub(super) text: String,
+    /// Whether what people wrote around the content is still there.
+    pub(super) with_comments: bool,
+}
+
 /// The next version of `old`, which it names as the previous one, with `joining` among its parties. What people wrote
 /// around the content stays where it can be told; otherwise the content alone is written anew.
-pub(super) fn version(old: &SignedFile, joining: &[AgencyId]) -> anyhow::Result<String> {
+pub(super) fn version(old: &SignedFile, joining: &[AgencyId]) -> anyhow::Result<Version> {
     let mut next = Agreement::parse(old)?;
     next.version = next.version.checked_add(1).context("there is no higher version")?;
     let digest = sha256(&[&old.bytes]);
@@ -16,9 +24,9 @@ pub(super) fn version(old: &SignedFile, joining: &[AgencyId]) -> anyhow::Result<
     next.check().map_err(|why| AgreementError::Invalid { file: old.name.clone(), why })?;
     let text = std::str::from_utf8(&old.bytes).context("the document is no text")?;
     let edited = edit(text, next.version, digest, joining);
-    let kept =
+    let with_comments =
         Agreement::parse(&SignedFile::unsigned("draft", edited.clone())).is_ok_and(|read| read == next);
-    Ok(if kept { edited } else { next.to_toml() })
+    Ok(Version { text: if with_comments { edited } else { next.to_toml() }, with_comments })
 }
 
 /// Changes version, previous and parties where they stand as people write them: each on lines of its own, before the
@@ -97,7 +105,8 @@ fields = []
     fn next(text: &str, joining: &[&str]) -> (String, Agreement) {
         let file = SignedFile::unsigned("pact.v1.toml", text.to_owned());
         let joining: Vec<_> = joining.iter().map(|name| name.parse().unwrap()).collect();
-        let text = version(&file, &joining).unwrap();
+        let Version { text, with_comments } = version(&file, &joining).unwrap();
+        assert_eq!(with_comments, text.contains("# why"), "{text}");
         let parsed = Agreement::parse(&SignedFile::unsigned("next", text.clone())).unwrap();
         assert_eq!(parsed.previous, Some(sha256(&[&file.bytes])));
         (text, parsed)

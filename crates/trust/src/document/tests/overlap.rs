@@ -1,6 +1,6 @@
 //! Change of keys: what was signed by the keys before, and by the next ones, counts as long as it should.
 
-use crate::document::{Directory, DocumentKind, DocumentSet, Keyring, NextKeys};
+use crate::document::{Directory, DocumentKind, DocumentSet, Keyring, NextKeys, SignedFile};
 use crate::sha256;
 use crate::testing::{DAY, MEMBERS, NOW, agency, card, card_file, charter, charter_file, key, keyring};
 use crate::testing::{keyring_file, sealing_key};
@@ -31,6 +31,10 @@ fn announced() -> Keyring {
 }
 
 fn directory(keyrings: &[Keyring]) -> Directory {
+    directory_and_set(keyrings).0
+}
+
+fn directory_and_set(keyrings: &[Keyring]) -> (Directory, DocumentSet) {
     let mut set = DocumentSet::default();
     let charter = charter_file(&charter(), &["1", "2"]);
     let pinned = sha256(&[&charter.bytes]);
@@ -43,7 +47,7 @@ fn directory(keyrings: &[Keyring]) -> Directory {
     });
     let (directory, problems) = Directory::of(&set, pinned, |_: &str| None).unwrap();
     assert!(problems.is_empty(), "{problems:?}");
-    directory
+    (directory, set)
 }
 
 #[test]
@@ -81,4 +85,29 @@ fn no_key_of_a_keyring_that_is_not_the_one_before() {
     let directory = directory(&[first, second, third]);
     let old = key(HERE, "message").public();
     assert_eq!(directory.by_message_key(old.key_id()).count(), 0);
+}
+
+#[test]
+fn a_checkpoint_of_long_ago_is_judged_by_every_keyring_that_was_signed() {
+    let first = announced();
+    let second = switched(&first);
+    let third = Keyring {
+        sequence: 3,
+        previous: Some(sha256(&[&keyring_file(&second).bytes])),
+        checkpoint: key(HERE, "checkpoint 3").public(),
+        ..second.clone()
+    };
+    let (directory, mut set) = directory_and_set(&[first, second, third.clone()]);
+    let forged = Keyring { sequence: 4, checkpoint: key(HERE, "forged").public(), ..third };
+    let forged = SignedFile::unsigned("forged", forged.to_toml()).sign(
+        DocumentKind::Keyring.signed_as(),
+        HERE,
+        &key(HERE, "message"),
+    );
+    set.insert(DocumentKind::Keyring, forged).unwrap();
+    let public = |name| key(HERE, name).public();
+    let ever = directory.checkpoint_keys_ever(&set, &agency(HERE));
+    assert_eq!(ever, ["checkpoint 3", "checkpoint 2", "checkpoint"].map(public));
+    let now = directory.checkpoint_keys(&agency(HERE), NOW);
+    assert_eq!(now, ["checkpoint 3", "checkpoint 2"].map(public), "which is more than counts today");
 }
