@@ -39,7 +39,7 @@ fn cells(line: &AgencyLine) -> [String; 9] {
         line.agency.clone(),
         line.card.as_ref().map(|card| printable(&card.name_en)).unwrap_or_default(),
         line.health.to_owned(),
-        line.route.as_ref().map_or_else(|| "no agreement".to_owned(), |route| ways(&line.agency, route)),
+        line.route.as_ref().map_or_else(|| "not allowed".to_owned(), |route| ways(&line.agency, route)),
         best.and_then(|way| way.latency_ms).map(|ms| format!("{ms:.1}")).unwrap_or_default(),
         best.map(|way| way.circuit.to_owned()).unwrap_or_default(),
         line.seen.certificate_days_left.map(days).unwrap_or_default(),

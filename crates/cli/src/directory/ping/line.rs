@@ -93,13 +93,12 @@ impl fmt::Display for PingLine {
         if let Some(agreement) = &self.agreement {
             write!(f, " under {agreement}")?;
         }
-        if let Some(reason) = &self.reason {
-            write!(
-                f,
-                "\n  {}: {}",
-                printable(reason),
-                printable(self.explanation.as_deref().unwrap_or_default())
-            )?;
+        match (&self.reason, self.explanation.as_deref().unwrap_or_default()) {
+            (Some(reason), words) if !words.contains(reason.as_str()) => {
+                write!(f, "\n  {}: {}", printable(reason), printable(words))?;
+            }
+            (Some(_), words) => write!(f, "\n  {}", printable(words))?,
+            (None, _) => {}
         }
         for TryLine { next, outcome, reason } in &self.tried {
             let reason = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
