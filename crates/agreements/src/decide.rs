@@ -18,7 +18,7 @@ use crate::local::Matter;
 use crate::rules::{Chain, Rules};
 use crate::signed::SignedAgreement;
 use bar::{Bar, bar, stale};
-use concord_domain::{AgreementRef, Timestamp};
+use concord_domain::{AgreementRef, Timestamp, Vetting};
 use covering::{Gap, covering, further};
 use places::Places;
 
@@ -42,7 +42,8 @@ pub fn decide<Q: Question>(rules: &Rules, facts: &Facts<'_>, now: Timestamp) -> 
     if let Some(block) = places.block(facts, rules.directory(), now) {
         return Err(Denial::blocked(block));
     }
-    if let Some(rule) = rules.local().forbidding(&matter::<Q>(facts, &places)) {
+    let matter = matter::<Q>(facts, &places);
+    if let Some(rule) = rules.local().forbidding(&matter) {
         return Err(Denial::by_local_rule(rule));
     }
     let judged = Judged { rules, facts, places: &places, now };
@@ -50,7 +51,11 @@ pub fn decide<Q: Question>(rules: &Rules, facts: &Facts<'_>, now: Timestamp) -> 
         Some(claimed) => judged.by_claimed(claimed)?,
         None => judged.by_any()?,
     };
-    Ok(Permit::new(text, grant, facts, judged.until(chain, text)))
+    let vetting = match facts.onward {
+        Some(_) => grant.vetting.max(rules.local().vetting(&matter)),
+        None => Vetting::Automatic,
+    };
+    Ok(Permit::new(text, grant, facts, vetting, judged.until(chain, text)))
 }
 
 fn matter<'a, Q: Question>(facts: &'a Facts<'_>, places: &'a Places<'a>) -> Matter<'a> {

@@ -22,6 +22,7 @@ mod request;
 mod role;
 mod text;
 mod time;
+mod vetting;
 pub mod wanted;
 
 pub use agency::{AgencyId, AgencyPattern, InvalidAgency};
@@ -39,3 +40,4 @@ pub use request::{CaseRef, Officer, RequestId};
 pub use role::Role;
 pub use text::{InvalidText, UnknownCode};
 pub use time::{Clock, Days, FixedClock, InvalidTimestamp, SystemClock, Timestamp};
+pub use vetting::{InvalidReference, Reference, Vetting, VettingDecision, VettingReason, VettingState};

@@ -85,6 +85,7 @@ fn a_rule_of_our_own_forbids_what_agreements_allow() {
         purposes: None,
         branches: None,
         handling_above: None,
+        vetting: None,
     };
     let local = LocalRules::new(vec![rule]).unwrap();
     let documents = Documents::agreements([signed(&northwest())]);
