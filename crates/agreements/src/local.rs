@@ -185,7 +185,8 @@ impl LocalRule {
     }
 
     fn applies(&self, matter: &Matter<'_>) -> bool {
-        let Self { name: _, when, agencies: _, operations, purposes, branches, handling_above, vetting: _ } = self;
+        let Self { name: _, when, agencies: _, operations, purposes, branches, handling_above, vetting: _ } =
+            self;
         when.is_none_or(|side| side == matter.side)
             && matter.counterparts.iter().any(|line| self.speaks_of(line))
             && operations.as_ref().is_none_or(|operations| operations.contains(matter.operation))
