@@ -40,4 +40,6 @@ pub use request::{CaseRef, Officer, RequestId};
 pub use role::Role;
 pub use text::{InvalidText, UnknownCode};
 pub use time::{Clock, Days, FixedClock, InvalidTimestamp, SystemClock, Timestamp};
-pub use vetting::{InvalidReference, Reference, Vetting, VettingDecision, VettingReason, VettingState};
+pub use vetting::{
+    InvalidReference, Reference, Vetting, VettingDecision, VettingReason, VettingState, WaitingRequest,
+};

@@ -1,7 +1,15 @@
 //! Vetting: what a broker does with a request before it asks on, and under which name an answer is waited for.
 
+use crate::agency::AgencyId;
 use crate::entropy::{Entropy, EntropyExt};
+use crate::handling::Handling;
+use crate::offence::OffenceNature;
+use crate::operation::Operation;
+use crate::purpose::{Branch, Purpose};
+use crate::request::Officer;
 use crate::text::{codes, fixed_bytes, hidden, short_text};
+use crate::time::Timestamp;
+use crate::wanted::Authority;
 use std::str::FromStr;
 use thiserror::Error;
 
@@ -96,6 +104,41 @@ impl VettingDecision {
             Self::Refuse(_) => VettingState::Refused,
         }
     }
+}
+
+/// A request that waits with a broker, as the broker's officers see it: nothing of the person whom it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingRequest {
+    /// Under which it waits.
+    pub reference: Reference,
+    /// What became of it.
+    pub state: VettingState,
+    /// Who asks.
+    pub origin: AgencyId,
+    /// For whom that one asks, the first asker first.
+    pub behalf: Vec<AgencyId>,
+    /// Who is to be asked in turn.
+    pub onward: AgencyId,
+    /// What is asked.
+    pub operation: Operation,
+    /// Why.
+    pub purpose: Purpose,
+    /// How far it may go on.
+    pub handling: Handling,
+    /// The asking officer's branch.
+    pub branch: Option<Branch>,
+    /// The nature of the offence, where it may exclude cooperation.
+    pub nature: Option<OffenceNature>,
+    /// Under which clause it was asked.
+    pub authority: Option<Authority>,
+    /// Since when it waits.
+    pub created: Timestamp,
+    /// From then on it is neither decided nor asked on.
+    pub expires: Timestamp,
+    /// The officer who decided.
+    pub decided_by: Option<Officer>,
+    /// Why it was refused.
+    pub reason: Option<VettingReason>,
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Asking on the record: "asked" before anything is sent, and what came of it before anybody sees it.
 
 use super::{NotRecorded, Recorder, facts_of};
+use crate::outbound::Continued;
 use concord_agreements::{Asking, Permit};
 use concord_domain::wanted::{Authority, LedgerPosition};
 use concord_domain::{AgencyId, Digest, Failure, Outcome, RequestId, Timestamp};
@@ -164,14 +165,16 @@ pub struct Evidence {
     /// The agencies that the decisive attempt passed, as far as they are known, the asking one left out; nobody if
     /// nothing was sent.
     pub route: Vec<AgencyId>,
+    /// With whom it waits and until when, where it is pending.
+    pub pending: Option<(Continued, Timestamp)>,
 }
 
 impl Evidence {
     /// An outcome with nothing beside it.
     pub fn of(outcome: Outcome) -> Self {
         let explanation = outcome.sentence().to_owned();
-        let (authority, answer, receipt, checkpoint, route) = Default::default();
-        Self { outcome, explanation, authority, answer, receipt, checkpoint, route }
+        let (authority, answer, receipt, checkpoint, route, pending) = Default::default();
+        Self { outcome, explanation, authority, answer, receipt, checkpoint, route, pending }
     }
 
     /// The same with the authority that was asked under.
