@@ -7,11 +7,11 @@
 //! ```text
 //!  Profile (TOML) --> Client --> search    -> SearchEvent, SearchEvent, ... Summary
 //!                       |   \--> import    <- rows of a formats::Reader, in bounded messages
-//!                       |    \-> checkpoint, entries
+//!                       |    \-> checkpoint, entries; vettings and decisions
 //!                 mutual TLS, TLS 1.3, to the node of our own agency and to nobody else
 //! ```
 //!
-//! References: `proto/concord/{wanted,register,ledger}/v1`, google.rpc error details.
+//! References: `proto/concord/{wanted,register,ledger,vetting}/v1`, google.rpc error details.
 
 mod client;
 mod documents;
@@ -21,9 +21,10 @@ mod profile;
 mod record;
 mod register;
 mod search;
+mod vetting;
 
 pub use client::{Client, Seams};
-pub use concord_wire::SearchEvent;
+pub use concord_wire::{Ask, Deciding, SearchEvent, WaitingSearch};
 pub use documents::{DocumentState, DocumentStatus};
 pub use error::{ClientError, Rejection, Violation};
 pub use profile::{Profile, ProfileError};

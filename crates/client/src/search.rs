@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::error::ClientError;
+use concord_domain::Reference;
 use concord_domain::wanted::Query;
 use concord_wire::SearchEvent;
 use concord_wire::pb::wanted::v1 as pb;
@@ -30,6 +31,25 @@ impl Client {
         request.set_timeout(timeout);
         let mut service = WantedServiceClient::new(self.channel());
         let call = tokio::time::timeout_at(end, service.search(request));
+        let stream = call.await.map_err(|_| ClientError::BrokenOff)??.into_inner();
+        Ok(unfold(Some(stream), move |stream| next(stream, end)).boxed())
+    }
+
+    /// Waits for what a search reported as pending under `watch`: one event for each agency as it gets its end, or as it
+    /// stands after `timeout`, then the summary. What has no end says so by its own watch, and can be watched again.
+    ///
+    /// # Errors
+    /// As the node rejects it: NOT_FOUND (NO_SUCH_WATCH). Later, an item of the stream, after which there is no other.
+    pub async fn watch(
+        &self,
+        watch: Reference,
+        timeout: Duration,
+    ) -> Result<impl Stream<Item = Result<SearchEvent, ClientError>> + Send + use<>, ClientError> {
+        let end = tokio::time::Instant::now() + timeout + GRACE;
+        let mut request = Request::new(pb::WatchRequest { watch: watch.to_string() });
+        request.set_timeout(timeout);
+        let mut service = WantedServiceClient::new(self.channel());
+        let call = tokio::time::timeout_at(end, service.watch(request));
         let stream = call.await.map_err(|_| ClientError::BrokenOff)??.into_inner();
         Ok(unfold(Some(stream), move |stream| next(stream, end)).boxed())
     }

@@ -137,3 +137,6 @@ impl Awaiting {
 fn place(watch: &Reference, agency: &AgencyId) -> Vec<u8> {
     [watch.0.as_slice(), agency.as_str().as_bytes()].concat()
 }
+
+#[cfg(test)]
+mod tests;

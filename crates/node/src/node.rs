@@ -12,10 +12,13 @@ use crate::seams::Seams;
 use concord_domain::Timestamp;
 use concord_gateway::{
     Admission, Admitted, Authority, Checkpointer, Courier, Exchange, Fault, FederationApi, InForce, Inbound,
-    Keys, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Synced, Ways,
+    Keys, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Synced, Vettings,
+    Ways,
 };
 use concord_ledger::Event;
-use concord_services::{AgreementApi, LocalServices, ReflectionFailed, Register, Search, WantedSearch};
+use concord_services::{
+    AgreementApi, LocalServices, ReflectionFailed, Register, Search, VettingApi, WantedSearch,
+};
 use concord_store::{OpenError, Options, StorageError, Store, Write, WriteError};
 use concord_transport::{Credentials, TrustStore};
 use concord_trust::DocumentSet;
@@ -211,13 +214,13 @@ impl Node {
         }
         let (reporter, health) = tonic_health::server::health_reporter();
         reporter.set_service_status("", ServingStatus::Serving).await;
-        let local_services = local_services(&config, &seams, &parts);
+        let (serving, keeping) = (CancellationToken::new(), CancellationToken::new());
+        let local_services = local_services(&config, &seams, &parts, serving.clone());
         let asking = local_services.search.under_way();
         let local_routes = local_services.into_routes(health.clone())?;
         let federation_routes = federation_services(&config, &seams, &parts).add_service(health).prepare();
         let slots = Admission::new(Admission::DELIVERIES_MAX, Admission::DELIVERIES_PER_AGENCY_MAX);
         let federation_routes = Admitted::new(federation_routes, slots);
-        let (serving, keeping) = (CancellationToken::new(), CancellationToken::new());
         let mut node = Self {
             local: local.local_addr(),
             federation: federation.local_addr(),
@@ -356,16 +359,29 @@ async fn record_start(store: &Store) -> Result<(), WriteError> {
     store.submit(Write { name: "started", guards: vec![], changes: vec![], entries }).await.map(drop)
 }
 
-fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalServices {
+fn local_services(
+    config: &Config,
+    seams: &Seams,
+    parts: &Parts,
+    closing: CancellationToken,
+) -> LocalServices {
     let (clock, entropy) = (Arc::clone(&seams.clock), Arc::clone(&seams.entropy));
+    let (library, authority) = (parts.library.clone(), parts.authority.clone());
     LocalServices {
-        search: Search::new(outbound(config, seams, parts)),
-        agreement: AgreementApi::new(parts.library.clone(), parts.authority.clone(), clock, entropy),
+        search: Search::new(outbound(config, seams, parts), parts.store.clone(), closing),
+        vetting: VettingApi::new(vettings(config, seams, parts), Arc::clone(&clock), Arc::clone(&entropy)),
+        agreement: AgreementApi::new(library, authority, clock, entropy),
         standing: parts.standing.clone(),
         register: Arc::clone(&parts.register),
         store: parts.store.clone(),
         entropy: Arc::clone(&seams.entropy),
     }
+}
+
+/// What waits for an officer: the local API decides it, and the federation API asks it on.
+fn vettings(config: &Config, seams: &Seams, parts: &Parts) -> Vettings {
+    let vettings = Vettings::new(&outbound(config, seams, parts), parts.store.clone());
+    vettings.within(config.vetting.within())
 }
 
 fn outbound(config: &Config, seams: &Seams, parts: &Parts) -> Outbound {
@@ -390,7 +406,8 @@ fn links(seams: &Seams, credentials: &Arc<Credentials>, trust: &Arc<TrustStore>,
 
 fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes {
     let operations = Operations::default().with(WantedSearch::new(Arc::clone(&parts.register)));
-    let inbound = Inbound::new(outbound(config, seams, parts), parts.store.clone(), operations);
+    let mut inbound = Inbound::new(outbound(config, seams, parts), parts.store.clone(), operations);
+    inbound.broker.vettings = vettings(config, seams, parts);
     let exchange = Exchange::new(parts.library.clone(), parts.store.clone());
     let api = FederationApi::new(inbound, exchange, parts.standing.clone(), Arc::clone(&seams.entropy));
     Routes::new(api.into_service())

@@ -7,6 +7,7 @@
 //! ```text
 //!  local API -> roles -> WantedApi -> Search -> gateway::Outbound -> other agencies
 //!                        RegisterApi -> Register <- WantedSearch <- gateway::Inbound <- other agencies
+//!                        VettingApi -> gateway::Vettings <- gateway::Inbound <- other agencies
 //!                        LedgerApi -> store
 //! ```
 
@@ -19,6 +20,7 @@ mod register;
 mod roles;
 #[cfg(test)]
 mod testing;
+mod vetting;
 mod wanted;
 
 pub use agreement::AgreementApi;
@@ -28,4 +30,5 @@ pub use local::{LocalServices, ReflectionFailed};
 pub use record::LedgerApi;
 pub use register::{ImportFailed, Imported, Register, RegisterApi};
 pub use roles::Guarded;
-pub use wanted::{Search, WantedApi, WantedSearch};
+pub use vetting::VettingApi;
+pub use wanted::{NotWatched, Search, WantedApi, WantedSearch};

@@ -4,6 +4,7 @@ use crate::agreement::AgreementApi;
 use crate::record::LedgerApi;
 use crate::register::{Register, RegisterApi};
 use crate::roles::{Guarded, guard};
+use crate::vetting::VettingApi;
 use crate::wanted::{Search, WantedApi};
 use concord_domain::Entropy;
 use concord_gateway::Standing;
@@ -22,6 +23,8 @@ pub struct LocalServices {
     pub search: Search,
     /// The published documents.
     pub agreement: AgreementApi,
+    /// What waits for our officers.
+    pub vetting: VettingApi,
     /// Whether our ledger is whole: else nothing is served.
     pub standing: Standing,
     /// Our own register.
@@ -38,11 +41,12 @@ pub struct LocalServices {
 pub struct ReflectionFailed(#[from] tonic_reflection::server::Error);
 
 /// What reflection names: the services of this API, not those between nodes.
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "concord.wanted.v1.WantedService",
     "concord.agreement.v1.AgreementService",
     "concord.register.v1.RegisterService",
     "concord.ledger.v1.LedgerService",
+    "concord.vetting.v1.VettingService",
     "grpc.health.v1.Health",
 ];
 
@@ -57,13 +61,14 @@ fn reflection() -> Builder<'static> {
 impl LocalServices {
     /// The services behind the check of roles, ready for a listener.
     pub fn into_routes(self, health: HealthServer<impl Health>) -> Result<Guarded, ReflectionFailed> {
-        let Self { search, agreement, standing, register, store, entropy } = self;
+        let Self { search, agreement, vetting, standing, register, store, entropy } = self;
         let routes = Routes::new(health)
             .add_service(reflection().build_v1()?)
             // What grpcio and older tools still ask for.
             .add_service(reflection().build_v1alpha()?)
             .add_service(WantedApi::new(search, Arc::clone(&entropy)).into_service())
             .add_service(agreement.into_service())
+            .add_service(vetting.into_service())
             .add_service(RegisterApi::new(register, Arc::clone(&entropy)).into_service())
             .add_service(LedgerApi::new(store, entropy).into_service());
         Ok(guard(routes.prepare(), standing))

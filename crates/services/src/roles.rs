@@ -22,6 +22,7 @@ const fn services(role: Role) -> &'static [&'static str] {
         Role::Registrar => &["/concord.register.v1.RegisterService/"],
         Role::Auditor => &["/concord.ledger.v1.LedgerService/"],
         Role::Liaison => &["/concord.agreement.v1.AgreementService/"],
+        Role::Vetter => &["/concord.vetting.v1.VettingService/"],
     }
 }
 
@@ -127,9 +128,22 @@ mod tests {
         for role in Role::ALL.iter().filter(|role| **role != Role::Liaison) {
             assert!(allowed(&[*role], list) && !allowed(&[*role], submit), "{role}");
         }
-        for method in
-            [search, import, entries, submit, list, "/concord.federation.v1.FederationService/Deliver", "/"]
-        {
+        let decide = "/concord.vetting.v1.VettingService/DecideVetting";
+        let get = "/concord.vetting.v1.VettingService/GetVetting";
+        for role in Role::ALL {
+            let vets = *role == Role::Vetter;
+            assert_eq!((allowed(&[*role], decide), allowed(&[*role], get)), (vets, vets), "{role}");
+        }
+        for method in [
+            search,
+            import,
+            entries,
+            submit,
+            list,
+            decide,
+            "/concord.federation.v1.FederationService/Deliver",
+            "/",
+        ] {
             assert!(!allowed(&[], method), "{method}");
         }
         assert!(allowed(&[], "/grpc.health.v1.Health/Check"));

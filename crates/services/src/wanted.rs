@@ -3,7 +3,9 @@
 mod api;
 mod operation;
 mod search;
+mod watch;
 
 pub use api::WantedApi;
 pub use operation::WantedSearch;
 pub use search::Search;
+pub use watch::NotWatched;

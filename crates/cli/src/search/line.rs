@@ -21,6 +21,9 @@ pub(crate) struct FindingLine {
     pub(crate) receipt: Option<ReceiptLine>,
     pub(crate) record: Option<PositionLine>,
     pub(crate) elapsed_ms: u64,
+    /// For `concord watch`, if it is pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) watch: Option<String>,
 }
 
 /// One candidate.
@@ -60,7 +63,7 @@ pub(crate) struct PositionLine {
 impl From<&Finding> for FindingLine {
     fn from(finding: &Finding) -> Self {
         let Finding { agency, outcome, explanation, authority, route, candidates, .. } = finding;
-        let Finding { receipt, signed_receipt, record, elapsed, .. } = finding;
+        let Finding { receipt, signed_receipt, record, elapsed, watch, .. } = finding;
         Self {
             agency: agency.to_string(),
             outcome: outcome.kind().as_str(),
@@ -75,6 +78,7 @@ impl From<&Finding> for FindingLine {
             }),
             record: record.as_ref().map(Into::into),
             elapsed_ms: millis(*elapsed),
+            watch: watch.map(|watch| watch.to_string()),
         }
     }
 }
@@ -184,6 +188,7 @@ mod tests {
             signed_receipt: vec![1, 2, 3],
             record: None,
             elapsed: Duration::from_millis(12),
+            watch: None,
         }
     }
 

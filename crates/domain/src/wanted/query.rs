@@ -3,7 +3,7 @@
 use super::{Candidate, Subject};
 use crate::{
     AgencyId, AgreementId, AgreementRef, Branch, CaseRef, Clause, Digest, Handling, OffenceNature, Officer,
-    Outcome, OutcomeKind, Purpose,
+    Outcome, OutcomeKind, Purpose, Reference,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -89,6 +89,8 @@ pub struct Finding {
     pub record: Option<LedgerPosition>,
     /// From the start of the search.
     pub elapsed: Duration,
+    /// Under which its end can be waited for, if it is pending.
+    pub watch: Option<Reference>,
 }
 
 /// How many agencies there were of each outcome.

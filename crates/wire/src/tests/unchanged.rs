@@ -2,12 +2,14 @@
 
 use crate::pb;
 use crate::testing::{
-    authority, candidate, finding, identifier, notice, position, query, scope, subject, totals,
+    authority, candidate, finding, identifier, notice, position, query, scope, subject, totals, waiting,
 };
-use crate::wanted::{Ask, SearchEvent, decode_answer, encode_answer};
+use crate::vetting::Deciding;
+use crate::wanted::{Ask, SearchEvent, decode_answer, decode_finding, encode_answer, encode_finding};
 use concord_domain::wanted::{
     Authority, Candidate, Finding, Identifier, LedgerPosition, Notice, Query, Scope, Subject,
 };
+use concord_domain::{VettingDecision, WaitingRequest};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
@@ -32,6 +34,26 @@ proptest! {
     #[test]
     fn findings(finding in finding()) {
         prop_assert_eq!(Finding::try_from(sent::<pb::wanted::v1::AgencyOutcome>(finding.clone())), Ok(finding));
+    }
+
+    #[test]
+    fn kept_findings(finding in finding()) {
+        prop_assert_eq!(decode_finding(&encode_finding(finding.clone())), Ok(finding));
+    }
+
+    #[test]
+    fn waiting_requests(waiting in waiting()) {
+        let arrived = WaitingRequest::try_from(sent::<pb::vetting::v1::Vetting>(waiting.clone()));
+        prop_assert_eq!(arrived, Ok(waiting));
+    }
+
+    #[test]
+    fn decisions(waiting in waiting()) {
+        let WaitingRequest { reference, reason, decided_by: officer, .. } = waiting;
+        let decision = reason.map_or(VettingDecision::Approve, VettingDecision::Refuse);
+        let deciding = Deciding { reference, decision, officer };
+        let arrived = Deciding::try_from(sent::<pb::vetting::v1::DecideVettingRequest>(deciding.clone()));
+        prop_assert_eq!(arrived, Ok(deciding));
     }
 
     #[test]
