@@ -28,6 +28,7 @@ mod replay;
 mod rotation;
 mod search;
 mod sync;
+mod vetting;
 
 /// The command under test, built from the sources at hand.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_concord-under-test");
