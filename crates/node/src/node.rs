@@ -1,5 +1,7 @@
 //! A running node: all parts wired together.
 
+mod tasks;
+
 use crate::config::Config;
 use crate::federation::{Federation, Seen, seen};
 use crate::housekeeping;
@@ -26,6 +28,7 @@ use std::mem::take;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tasks::{join, tell_health};
 use thiserror::Error;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -33,7 +36,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
 
 /// Why a node does not start.
 #[derive(Debug, Error)]
@@ -320,20 +322,6 @@ fn rounds(config: &Config, seams: &Seams, parts: &Parts) -> Rounds {
     }
 }
 
-/// Tells by the health service whether the ledger is whole.
-async fn tell_health(standing: Standing, reporter: HealthReporter, keeping: CancellationToken) {
-    let mut state = standing.subscribe();
-    loop {
-        let whole = state.borrow_and_update().is_none();
-        let status = if whole { ServingStatus::Serving } else { ServingStatus::NotServing };
-        reporter.set_service_status("", status).await;
-        tokio::select! {
-            changed = state.changed() => if changed.is_err() { return },
-            () = keeping.cancelled() => return,
-        }
-    }
-}
-
 /// How long each peer may take at the start: who is not there is not waited for.
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(2);
 
@@ -343,14 +331,6 @@ async fn catch_up(config: &Config, seams: &Seams, parts: &Parts) -> Synced {
     let Synced { reached, missed, received } = synced;
     tracing::info!(target: "concord::node", reached, missed, received, "compared documents");
     synced
-}
-
-async fn join(tasks: &mut JoinSet<()>) {
-    while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(target: "concord::node", %error, "a task did not end by itself");
-        }
-    }
 }
 
 async fn record_start(store: &Store) -> Result<(), WriteError> {
