@@ -79,7 +79,7 @@ async fn an_officer_decides_and_whoever_asked_learns_it_by_watch() {
     cluster.restart(PROVINCE).await.unwrap();
     cluster.restart(COUNTY).await.unwrap();
     let (county, province) = (cluster.application(COUNTY).unwrap(), cluster.application(PROVINCE).unwrap());
-    let still = watched(&county, watch, Duration::from_secs(1)).await.unwrap();
+    let still = watched(&county, watch, Duration::from_secs(3)).await.unwrap();
     assert_eq!((still.outcome, still.watch), (Outcome::Pending, Some(watch)), "{still:?}");
 
     let reference = open(&province).await;

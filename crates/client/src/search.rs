@@ -4,9 +4,9 @@ use crate::client::Client;
 use crate::error::ClientError;
 use concord_domain::Reference;
 use concord_domain::wanted::Query;
-use concord_wire::SearchEvent;
 use concord_wire::pb::wanted::v1 as pb;
 use concord_wire::pb::wanted::v1::wanted_service_client::WantedServiceClient;
+use concord_wire::{Problems, SearchEvent};
 use futures_util::stream::{Stream, StreamExt, unfold};
 use std::time::Duration;
 use tonic::{Request, Status, Streaming};
@@ -55,9 +55,12 @@ impl Client {
     }
 }
 
-type Step = (Result<SearchEvent, ClientError>, Option<Streaming<pb::SearchResponse>>);
+type Step<M> = (Result<SearchEvent, ClientError>, Option<Streaming<M>>);
 
-async fn next(stream: Option<Streaming<pb::SearchResponse>>, end: tokio::time::Instant) -> Option<Step> {
+async fn next<M>(stream: Option<Streaming<M>>, end: tokio::time::Instant) -> Option<Step<M>>
+where
+    SearchEvent: TryFrom<M, Error = Problems>,
+{
     let mut stream = stream?;
     let event = match tokio::time::timeout_at(end, stream.message()).await {
         Ok(message) => event(message),
@@ -75,7 +78,10 @@ async fn next(stream: Option<Streaming<pb::SearchResponse>>, end: tokio::time::I
 }
 
 /// A stream that ends without its summary has broken off: silence is never taken for "no hit".
-fn event(message: Result<Option<pb::SearchResponse>, Status>) -> Result<SearchEvent, ClientError> {
+fn event<M>(message: Result<Option<M>, Status>) -> Result<SearchEvent, ClientError>
+where
+    SearchEvent: TryFrom<M, Error = Problems>,
+{
     let message = message?.ok_or(ClientError::BrokenOff)?;
     message.try_into().map_err(ClientError::Answer)
 }
@@ -86,7 +92,7 @@ mod tests {
 
     #[test]
     fn an_end_without_a_summary_is_an_error() {
-        assert!(matches!(event(Ok(None)), Err(ClientError::BrokenOff)));
+        assert!(matches!(event::<pb::WatchResponse>(Ok(None)), Err(ClientError::BrokenOff)));
         let summary = pb::search_response::Result::Summary(pb::Summary::default());
         let summary = pb::SearchResponse { result: Some(summary) };
         assert!(matches!(event(Ok(Some(summary))), Ok(SearchEvent::Summary { .. })));

@@ -259,6 +259,31 @@ impl TryFrom<pb::SearchResponse> for SearchEvent {
     }
 }
 
+impl From<SearchEvent> for pb::WatchResponse {
+    fn from(event: SearchEvent) -> Self {
+        let result = match event {
+            SearchEvent::Finding(finding) => pb::watch_response::Result::Outcome((*finding).into()),
+            SearchEvent::Summary { totals, elapsed } => {
+                pb::watch_response::Result::Summary(summary(&totals, elapsed))
+            }
+        };
+        Self { result: Some(result) }
+    }
+}
+
+impl TryFrom<pb::WatchResponse> for SearchEvent {
+    type Error = Problems;
+
+    fn try_from(message: pb::WatchResponse) -> Result<Self, Problems> {
+        let pb::WatchResponse { result } = message;
+        let result = result.map(|result| match result {
+            pb::watch_response::Result::Outcome(outcome) => pb::search_response::Result::Outcome(outcome),
+            pb::watch_response::Result::Summary(summary) => pb::search_response::Result::Summary(summary),
+        });
+        pb::SearchResponse { result }.try_into()
+    }
+}
+
 /// The sealed body of a wanted-person request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {

@@ -85,8 +85,7 @@ impl Vettings {
         *held = held.take().or_else(|| self.hold(reference));
         let vetting = self.store.vetting(&reference).map_err(|e| Fault::new("reading what waits", e))?;
         let unknown = || Unserved::plain(Refusal::VettingUnknown);
-        let origin = &brokered.request.context().origin;
-        let vetting = vetting.filter(|vetting| vetting.origin == *origin).ok_or_else(unknown)?;
+        let vetting = vetting.ok_or_else(unknown)?;
         if !self.read(&vetting)?.is(brokered) {
             return Err(unknown());
         }

@@ -100,12 +100,12 @@ fn watch_status(error: NotWatched, entropy: &dyn Entropy) -> Status {
     }
 }
 
-/// The messages of one search; the slot is held until the stream is dropped.
-fn messages(
+/// The messages of one search or watch; the slot is held until the stream is dropped.
+fn messages<M: From<SearchEvent> + Send + 'static>(
     events: impl Stream<Item = Result<SearchEvent, NotRecorded>> + Send + 'static,
     slot: Slot,
     entropy: Arc<dyn Entropy>,
-) -> BoxStream<'static, Result<pb::SearchResponse, Status>> {
+) -> BoxStream<'static, Result<M, Status>> {
     let convert = move |event: Result<SearchEvent, NotRecorded>| {
         let _held = &slot;
         event.map(Into::into).map_err(|error| record_status(error, &*entropy))
@@ -116,7 +116,7 @@ fn messages(
 #[tonic::async_trait]
 impl WantedService for WantedApi {
     type SearchStream = BoxStream<'static, Result<pb::SearchResponse, Status>>;
-    type WatchStream = BoxStream<'static, Result<pb::SearchResponse, Status>>;
+    type WatchStream = BoxStream<'static, Result<pb::WatchResponse, Status>>;
 
     async fn search(
         &self,

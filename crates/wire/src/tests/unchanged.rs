@@ -61,7 +61,9 @@ proptest! {
         let elapsed = Duration::from_millis(elapsed.into());
         for event in [SearchEvent::Finding(Box::new(finding)), SearchEvent::Summary { totals, elapsed }] {
             let arrived = SearchEvent::try_from(sent::<pb::wanted::v1::SearchResponse>(event.clone()));
-            prop_assert_eq!(arrived, Ok(event));
+            prop_assert_eq!(arrived, Ok(event.clone()));
+            let watched = SearchEvent::try_from(sent::<pb::wanted::v1::WatchResponse>(event.clone()));
+            prop_assert_eq!(watched, Ok(event));
         }
     }
 
