@@ -127,14 +127,14 @@ fn check(stopped: &Stopped) {
             }
         }
     }
-    let vetted = requests(stopped, PROVINCE, |event| match event {
-        Event::Vetted { request, refusal, .. } => Some((request.origin.to_string(), refusal)),
-        _ => None,
+    let vetted = requests(stopped, PROVINCE, |event| {
+        let Event::Vetted { request, refusal, .. } = event else { return None };
+        Some((request.origin.to_string(), refusal))
     });
     assert_eq!(vetted, [(COUNTY.to_owned(), None), (COUNTY.to_owned(), Some(Refusal::VettingRefused))]);
-    let served = requests(stopped, LAOS, |event| match event {
-        Event::Released { request, .. } => Some(request),
-        _ => None,
+    let served = requests(stopped, LAOS, |event| {
+        let Event::Released { request, .. } = event else { return None };
+        Some(request)
     });
     let [RequestFacts { origin, behalf, .. }] = served.try_into().unwrap();
     let behalf: Vec<_> = behalf.iter().map(|principal| principal.agency.as_str()).collect();

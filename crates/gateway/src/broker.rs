@@ -86,12 +86,12 @@ impl Broker {
 fn unasked(error: NotRecorded, vetted: &dyn Vetted) -> Unserved {
     match error {
         NotRecorded::Busy { limit } => Unserved::Overloaded(Overloaded { limit }),
-        NotRecorded::QuotaSpent { .. } => Unserved::Refused(Refused {
+        NotRecorded::QuotaSpent { .. } => Unserved::Refused(Box::new(Refused {
             refusal: Refusal::QuotaSpent,
             authority: Some(vetted.authority()),
             explanation: error.to_string(),
             changes: Vec::new(),
-        }),
+        })),
         NotRecorded::RulesChanged
         | NotRecorded::TimePassed
         | NotRecorded::Known
@@ -129,12 +129,12 @@ pub(crate) fn ours(
     let Returned { concluded, content, source } = returned;
     let evidence = concluded.evidence();
     match evidence.outcome {
-        Outcome::Refused(refusal) => Err(Unserved::Refused(Refused {
+        Outcome::Refused(refusal) => Err(Unserved::Refused(Box::new(Refused {
             refusal,
             authority: Some(vetted.authority()),
             explanation: format!("asking {onward} on your behalf: {}", evidence.explanation),
             changes: settled.changes,
-        })),
+        }))),
         Outcome::Unreachable(_) => Ok(vetted.unanswered(OutcomeKind::Unreachable)),
         Outcome::TimedOut => Ok(vetted.unanswered(OutcomeKind::TimedOut)),
         Outcome::Failed(_) => Ok(vetted.unanswered(OutcomeKind::Failed)),

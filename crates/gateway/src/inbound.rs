@@ -294,7 +294,7 @@ impl Inbound {
             }
             Err(Unserved::Overloaded(Overloaded { limit })) => Err(NotRecorded::Busy { limit }),
             Err(Unserved::Fault(fault)) => Err(fault.into()),
-            Err(Unserved::Refused(refused)) => self.refuse(serving, refused).await,
+            Err(Unserved::Refused(refused)) => self.refuse(serving, *refused).await,
         }
     }
 

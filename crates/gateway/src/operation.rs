@@ -119,7 +119,7 @@ impl<O: Operation> From<Draft<O>> for AnyDraft {
 /// Why an opened request is not served.
 #[derive(Debug)]
 pub(crate) enum Unserved {
-    Refused(Refused),
+    Refused(Box<Refused>),
     Overloaded(Overloaded),
     Fault(Fault),
 }
@@ -238,7 +238,7 @@ impl Unserved {
     }
 
     pub(crate) fn refused(refusal: Refusal, explanation: String) -> Self {
-        Self::Refused(Refused { refusal, authority: None, explanation, changes: Vec::new() })
+        Self::Refused(Box::new(Refused { refusal, authority: None, explanation, changes: Vec::new() }))
     }
 }
 
@@ -250,12 +250,12 @@ impl From<Fault> for Unserved {
 
 impl From<concord_agreements::Denial> for Unserved {
     fn from(denial: concord_agreements::Denial) -> Self {
-        Self::Refused(Refused {
+        Self::Refused(Box::new(Refused {
             refusal: denial.refusal,
             explanation: denial.to_string(),
             authority: closest(&denial),
             changes: Vec::new(),
-        })
+        }))
     }
 }
 

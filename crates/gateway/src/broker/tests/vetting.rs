@@ -75,10 +75,8 @@ async fn again(origin: &World, to: &str, word: &str, continued: &Continued) -> C
 
 fn refusal((concluded, answer): Came) -> Refusal {
     assert_eq!(answer, None);
-    match concluded.evidence().outcome {
-        Outcome::Refused(refusal) => refusal,
-        other => panic!("{other}: {concluded:?}"),
-    }
+    let Outcome::Refused(refusal) = concluded.evidence().outcome else { panic!("{concluded:?}") };
+    refusal
 }
 
 fn hit((concluded, answer): Came) -> Option<String> {
