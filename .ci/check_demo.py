@@ -22,6 +22,7 @@ EXPECTED = [
     "route.carried",
     "route.failover",
     "route.brokered",
+    "route.vetted",
     "agreement.event-ends",
     "agreement.withdrawn",
     "ledger.verified",

@@ -32,6 +32,7 @@ mod rotation;
 mod search;
 mod sync;
 mod tools;
+mod vetting;
 
 /// The command under test, built from the sources at hand.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_concord-under-test");

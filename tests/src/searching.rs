@@ -2,8 +2,8 @@
 
 use concord_client::{Client, ClientError, SearchEvent};
 use concord_domain::wanted::{Candidate, Finding, Identifier, Query, Scope, Subject, Totals};
-use concord_domain::{Handling, Outcome, OutcomeKind, Purpose};
-use futures_util::StreamExt;
+use concord_domain::{Handling, Outcome, OutcomeKind, Purpose, Reference};
+use futures_util::{Stream, StreamExt};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -71,9 +71,24 @@ impl Searched {
     /// # Panics
     /// If an agency is told twice, or the summary does not fit what was told.
     pub async fn of(client: &Client, query: Query, timeout: Duration) -> Result<Self, ClientError> {
+        Self::all(client.search(query, timeout).await?).await
+    }
+
+    /// Watches and waits for the summary.
+    ///
+    /// # Errors
+    /// As the watch.
+    ///
+    /// # Panics
+    /// As [`Searched::of`].
+    pub async fn of_watch(client: &Client, watch: Reference, timeout: Duration) -> Result<Self, ClientError> {
+        Self::all(client.watch(watch, timeout).await?).await
+    }
+
+    async fn all(events: impl Stream<Item = Result<SearchEvent, ClientError>>) -> Result<Self, ClientError> {
         let mut findings = BTreeMap::new();
         let mut summary = None;
-        let mut events = Box::pin(client.search(query, timeout).await?);
+        let mut events = Box::pin(events);
         while let Some(event) = events.next().await {
             match event? {
                 SearchEvent::Finding(finding) => {

@@ -18,7 +18,7 @@ use crate::local::{Matter, Side};
 use crate::rules::{Chain, Rules};
 use crate::signed::SignedAgreement;
 use bar::{Bar, bar, stale};
-use concord_domain::{AgreementRef, Timestamp};
+use concord_domain::{AgreementRef, Operation, Timestamp, Vetting};
 use covering::{Gap, covering, further};
 use places::Places;
 
@@ -43,8 +43,8 @@ pub fn decide<Q: Question>(rules: &Rules, facts: &Facts<'_>, now: Timestamp) -> 
         return Err(Denial::blocked(block));
     }
     let side = Q::SIDE.or_else(|| rules.local().side(facts));
-    let own = side.and_then(|side| rules.local().forbidding(&matter(side, facts, &places)));
-    if let Some(rule) = own {
+    let matter = side.map(|side| matter(side, facts, &places));
+    if let Some(rule) = matter.as_ref().and_then(|matter| rules.local().forbidding(matter)) {
         return Err(Denial::by_local_rule(rule));
     }
     let judged = Judged { rules, facts, places: &places, now };
@@ -52,7 +52,13 @@ pub fn decide<Q: Question>(rules: &Rules, facts: &Facts<'_>, now: Timestamp) -> 
         Some(claimed) => judged.by_claimed(claimed)?,
         None => judged.by_any()?,
     };
-    Ok(Permit::new(text, grant, facts, judged.until(chain, text)))
+    // A ping tells of nobody, so there is nothing that an officer could look at.
+    let about_somebody = facts.operation.as_str() != Operation::PING;
+    let vetting = match facts.onward.filter(|_| about_somebody) {
+        Some(_) => matter.map_or(grant.vetting, |matter| grant.vetting.max(rules.local().vetting(&matter))),
+        None => Vetting::Automatic,
+    };
+    Ok(Permit::new(text, grant, facts, vetting, judged.until(chain, text)))
 }
 
 fn matter<'a>(side: Side, facts: &'a Facts<'_>, places: &'a Places<'a>) -> Matter<'a> {

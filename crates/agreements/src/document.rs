@@ -16,7 +16,7 @@ use crate::error::AgreementError;
 use concord_domain::wanted::Field;
 use concord_domain::{
     AgencyId, AgencyPattern, AgreementId, Branch, Clause, Digest, HandlingLevel, Operation, Purpose,
-    Timestamp,
+    Timestamp, Vetting,
 };
 use concord_trust::{DocumentError, SignedFile};
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,14 @@ pub struct Grant {
     /// names itself are; being below one is not enough.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on_behalf_of: Vec<AgencyPattern>,
+    /// Who decides, at those asked, whether they ask on as brokers: their rules at once, or an officer.
+    #[serde(default, skip_serializing_if = "is_automatic")]
+    pub vetting: Vetting,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_automatic(vetting: &Vetting) -> bool {
+    *vetting == Vetting::Automatic
 }
 
 impl Grant {
@@ -129,6 +137,7 @@ impl Grant {
             quota: None,
             brokered_to: Vec::new(),
             on_behalf_of: Vec::new(),
+            vetting: Vetting::Automatic,
         }
     }
 

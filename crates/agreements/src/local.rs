@@ -2,7 +2,7 @@
 
 use crate::coverage::Line;
 use crate::decide::Facts;
-use concord_domain::{AgencyId, AgencyPattern, Branch, HandlingLevel, Operation, Purpose};
+use concord_domain::{AgencyId, AgencyPattern, Branch, HandlingLevel, Operation, Purpose, Vetting};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use thiserror::Error;
@@ -19,8 +19,8 @@ pub enum Side {
     Carrying,
 }
 
-/// One thing that this agency does not do, whatever agreements say. It applies where all its conditions match;
-/// a condition that is left out matches everything.
+/// One thing that this agency does not do, or as a broker not without vetting it first, whatever agreements say. It
+/// applies where all its conditions match; a condition that is left out matches everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocalRule {
@@ -45,6 +45,9 @@ pub struct LocalRule {
     /// Only above this handling level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handling_above: Option<HandlingLevel>,
+    /// Who vets what we are to ask on for others. A rule that says so forbids nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vetting: Option<Vetting>,
 }
 
 /// A node's own rules. In TOML a list of `[[rules]]`.
@@ -163,7 +166,13 @@ impl LocalRules {
 
     /// The first rule that forbids it.
     pub(crate) fn forbidding(&self, matter: &Matter<'_>) -> Option<&LocalRule> {
-        self.rules.iter().find(|rule| rule.applies(matter))
+        self.rules.iter().find(|rule| rule.vetting.is_none() && rule.applies(matter))
+    }
+
+    /// The strictest vetting that a rule demands.
+    pub(crate) fn vetting(&self, matter: &Matter<'_>) -> Vetting {
+        let applying = self.rules.iter().filter(|rule| rule.applies(matter));
+        applying.filter_map(|rule| rule.vetting).max().unwrap_or_default()
     }
 }
 
@@ -213,7 +222,8 @@ impl LocalRule {
     }
 
     fn applies(&self, matter: &Matter<'_>) -> bool {
-        let Self { name: _, when, agencies: _, operations, purposes, branches, handling_above } = self;
+        let Self { name: _, when, agencies: _, operations, purposes, branches, handling_above, vetting: _ } =
+            self;
         when.is_none_or(|side| side == matter.side)
             && matter.counterparts.iter().any(|line| self.speaks_of(line))
             && operations.as_ref().is_none_or(|operations| operations.contains(matter.operation))

@@ -1,7 +1,7 @@
 //! What may stand on the command line.
 
 use crate::output::Format;
-use crate::{agreement, bench, cluster, demo, directory, ledger, node, pki, register, search};
+use crate::{agreement, bench, cluster, demo, directory, ledger, node, pki, register, search, vetting};
 use clap::{Args, Parser, Subcommand};
 use concord_domain::AgencyId;
 use std::path::PathBuf;
@@ -57,6 +57,11 @@ pub(crate) enum Command {
     Register(register::Command),
     /// Ask other agencies whether they seek a person
     Search(search::Arguments),
+    /// Wait for the end of what a search reported as pending
+    Watch(search::WatchArguments),
+    /// What other agencies ask this one to ask on, and waits for an officer
+    #[command(subcommand)]
+    Vetting(vetting::Command),
     /// The other agencies: who is reachable how, and whether it answers
     #[command(subcommand)]
     Directory(directory::Command),

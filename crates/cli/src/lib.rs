@@ -7,7 +7,7 @@
 //!  Arguments --> Session (output, profile) --> one file or folder a command
 //!                                               node                          a node in this process
 //!                                               cluster, demo, bench          Cluster: nodes as child processes
-//!                                               search, directory             concord_client::Client
+//!                                               search, vetting, directory    concord_client::Client
 //!                                               register, ledger              concord_client::Client
 //!                                               pki                           concord_pki
 //!                                               agreement                     concord_agreements::tools
@@ -29,6 +29,7 @@ mod register;
 mod search;
 mod session;
 mod signals;
+mod vetting;
 
 pub use cluster::{ClientFiles, Cluster, ClusterDocument, ClusterNode, ClusterOptions, NodeClients};
 pub use people::Person;
@@ -60,6 +61,8 @@ async fn run(session: &Session, command: Command) -> anyhow::Result<ExitCode> {
         Command::Node(arguments) => node::run(session, arguments).await,
         Command::Cluster(command) => cluster::run(session, command).await,
         Command::Search(arguments) => search::run(session, arguments).await,
+        Command::Watch(arguments) => search::run_watch(session, arguments).await,
+        Command::Vetting(command) => vetting::run(session, command).await,
         Command::Register(command) => register::run(session, command).await,
         Command::Directory(command) => directory::run(session, command).await,
         Command::Agreement(command) => agreement::run(session, command).await,

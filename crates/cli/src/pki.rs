@@ -43,7 +43,7 @@ pub(crate) enum Command {
         /// The application's name, or the officer's service number; also the name of the files
         #[arg(required_if_eq_any = [("kind", "app"), ("kind", "officer")])]
         name: Option<String>,
-        /// inquirer, on-behalf, registrar, auditor or liaison; give the option again for each further role
+        /// inquirer, on-behalf, registrar, auditor, liaison or vetter; give the option again for each further role
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<Role>,
         /// Days that it lives

@@ -7,11 +7,11 @@
 //! ```text
 //!  Profile (TOML) --> Client --> search    -> SearchEvent, SearchEvent, ... Summary
 //!                       |   \--> import    <- rows of a formats::Reader, in bounded messages
-//!                       |    \-> checkpoint, entries, agencies, ping
+//!                       |    \-> checkpoint, entries, agencies, ping; vettings and decisions
 //!                 mutual TLS, TLS 1.3, to the node of our own agency and to nobody else
 //! ```
 //!
-//! References: `proto/concord/{wanted,directory,register,ledger}/v1`, google.rpc error details.
+//! References: `proto/concord/{wanted,directory,register,ledger,vetting}/v1`, google.rpc error details.
 
 mod client;
 mod directory;
@@ -23,10 +23,12 @@ mod profile;
 mod record;
 mod register;
 mod search;
+mod vetting;
 
 pub use client::{Client, Seams};
 pub use concord_wire::{
-    CardFacts, KeyringFacts, Listing, Ping, PingTry, Pinged, Route, SearchEvent, Sightings, Stop, Way,
+    Ask, CardFacts, Deciding, KeyringFacts, Listing, Ping, PingTry, Pinged, Route, SearchEvent, Sightings,
+    Stop, WaitingSearch, Way,
 };
 pub use documents::{DocumentState, DocumentStatus};
 pub use error::{ClientError, Rejection, Violation};

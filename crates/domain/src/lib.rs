@@ -23,6 +23,7 @@ mod request;
 mod role;
 mod text;
 mod time;
+mod vetting;
 pub mod wanted;
 
 pub use agency::{AgencyId, AgencyPattern, InvalidAgency};
@@ -41,3 +42,6 @@ pub use request::{CaseRef, Officer, RequestId};
 pub use role::Role;
 pub use text::{InvalidText, UnknownCode};
 pub use time::{Clock, Days, FixedClock, InvalidTimestamp, SystemClock, Timestamp};
+pub use vetting::{
+    InvalidReference, Reference, Vetting, VettingDecision, VettingReason, VettingState, WaitingRequest,
+};

@@ -66,6 +66,14 @@ codes! {
         LocalRule = "LOCAL_RULE",
         /// The broker's own officer or rule does not vouch for the request.
         VettingRefused = "VETTING_REFUSED",
+        /// Nobody decided in time whether the broker asks on, or nobody asked again after it was approved.
+        VettingExpired = "VETTING_EXPIRED",
+        /// What was approved has been asked on already; what came of it is on the record.
+        VettingSpent = "VETTING_SPENT",
+        /// No such request of the asking agency waits with the broker.
+        VettingUnknown = "VETTING_UNKNOWN",
+        /// Too many requests wait for the broker's officers.
+        VettingsTooMany = "VETTINGS_TOO_MANY",
         /// An agency that the charter does not name.
         NotAMember = "NOT_A_MEMBER",
         /// The destination does not know the operation.
@@ -108,6 +116,56 @@ codes! {
 }
 
 impl Refusal {
+    /// Whether it may pass by itself: documents and keys that travel, quotas, what runs or waits. The same may be allowed
+    /// later, so that it is no end of a request that is waited for.
+    pub const fn passes(self) -> bool {
+        match self {
+            Self::AgreementUnknown
+            | Self::AgreementDiffers
+            | Self::AgreementNotYetInForce
+            | Self::AgreementSuspended
+            | Self::QuotaSpent
+            | Self::AgencyBlocked
+            | Self::SyncStale
+            | Self::VettingsTooMany
+            | Self::Expired
+            | Self::NotYetValid
+            | Self::Replayed
+            | Self::InProgress
+            | Self::AttemptsExhausted
+            | Self::IdReused
+            | Self::SealingKeyUnknown
+            | Self::KeyringStale
+            | Self::HopLineBroken
+            | Self::HopLoop
+            | Self::HopsTooMany => true,
+            Self::NoAgreement
+            | Self::AgreementExpired
+            | Self::AgreementWithdrawn
+            | Self::NotAParty
+            | Self::OperationNotGranted
+            | Self::PurposeNotGranted
+            | Self::BranchNotGranted
+            | Self::HandlingExceeded
+            | Self::OffenceExcluded
+            | Self::BrokeringNotGranted
+            | Self::CarryingNotGranted
+            | Self::LocalRule
+            | Self::VettingRefused
+            | Self::VettingExpired
+            | Self::VettingSpent
+            | Self::VettingUnknown
+            | Self::NotAMember
+            | Self::OperationUnknown
+            | Self::Misaddressed
+            | Self::LifetimeTooLong
+            | Self::ProtocolUnsupported
+            | Self::BodyUnreadable
+            | Self::CommitmentMismatch
+            | Self::BodyInvalid => false,
+        }
+    }
+
     /// The reason in one sentence, where the one who refuses gives no words of its own.
     pub const fn sentence(self) -> &'static str {
         match self {
@@ -131,6 +189,10 @@ impl Refusal {
             Self::SyncStale => "the node has not synchronized for longer than the agreement allows",
             Self::LocalRule => "a stricter rule of the agency's own forbids it",
             Self::VettingRefused => "the broker does not vouch for the request",
+            Self::VettingExpired => "the time for vetting the request has passed",
+            Self::VettingSpent => "the broker's approval has been used already",
+            Self::VettingUnknown => "no such request of the asking agency waits with the broker",
+            Self::VettingsTooMany => "too many requests wait for the broker's officers",
             Self::NotAMember => "an agency is not a member of the federation",
             Self::OperationUnknown => "the agency asked does not offer this operation",
             Self::Misaddressed => "the envelope is addressed to another agency",

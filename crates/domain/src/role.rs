@@ -16,5 +16,7 @@ codes! {
         Auditor = "auditor",
         /// May hand in agreements and other published documents, and ask agencies whether they answer.
         Liaison = "liaison",
+        /// May see and decide what other agencies ask this one to ask on.
+        Vetter = "vetter",
     }
 }

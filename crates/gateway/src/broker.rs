@@ -1,4 +1,5 @@
-//! Asking on: a request that another agency may not make itself is vetted, and made in our own name on its behalf.
+//! Asking on: a request that another agency may not make itself is vetted, by our rules or, where that is demanded, by an
+//! officer ([`Vettings`]), and made in our own name on its behalf.
 //!
 //! We decide for the one who asks, as if it asked ourselves; our own agreement with the agency asked decides again for us,
 //! and for those on whose behalf we ask. So the terms of both hold, and what comes back is narrowed to what our clause
@@ -8,7 +9,8 @@ use crate::admission::{Admission, Overloaded};
 use crate::deadline::Deadline;
 use crate::operation::{AnyDraft, Fault, Operations, Unserved, Vetted};
 use crate::outbound::{Inquiry, Outbound, Question, Returned};
-use crate::record::{NotRecorded, charge};
+use crate::record::{NotRecorded, Refused, charge};
+use crate::vetting::{Leave, Settled, Vettings};
 use concord_domain::{AgencyId, Outcome, OutcomeKind, Refusal};
 use concord_trust::envelope::{AddressedRequest, Body, Brief, Context, Principal, Source, Voucher};
 use std::time::Duration;
@@ -24,6 +26,8 @@ pub struct Broker {
     /// Bounds what is asked on at once, so that it leaves room for serving: a broker waits for others, and two that wait
     /// for each other with every slot would wait for ever.
     pub slots: Admission,
+    /// What waits for an officer first.
+    pub vettings: Vettings,
 }
 
 impl Broker {
@@ -33,15 +37,18 @@ impl Broker {
     pub const BROKERED_PER_AGENCY_MAX: usize = Admission::DELIVERIES_PER_AGENCY_MAX / 4;
 
     /// Asks on by a node's own way out.
-    pub(crate) fn new(outbound: Outbound) -> Self {
-        Self { outbound, slots: Admission::new(Self::BROKERED_MAX, Self::BROKERED_PER_AGENCY_MAX) }
+    pub(crate) fn new(outbound: Outbound, vettings: Vettings) -> Self {
+        let slots = Admission::new(Self::BROKERED_MAX, Self::BROKERED_PER_AGENCY_MAX);
+        Self { outbound, slots, vettings }
     }
 
-    /// Asks `onward` what was asked of us, once it is charged to whoever asked.
+    /// Asks `onward` what was asked of us, once it is charged to whoever asked; what waits with the next broker was charged
+    /// when it was first asked on.
     pub(crate) async fn relay(
         &self,
         vetted: &dyn Vetted,
         brokered: Brokered<'_>,
+        leave: &Leave,
         operations: &Operations,
         deadline: Deadline,
     ) -> Result<Returned, Unserved> {
@@ -54,13 +61,15 @@ impl Broker {
         let mut principals = brokered.principals.to_vec();
         principals.push(Principal { agency: origin.clone(), request: brokered.request.digest() });
         let names: Vec<_> = principals.iter().map(|principal| principal.agency.clone()).collect();
-        let charge = vetted.quota().map(|quota| charge(&vetted.authority(), context, quota));
+        let quota = vetted.quota().filter(|_| leave.beyond.is_none());
+        let charge = quota.map(|quota| charge(&vetted.authority(), context, quota));
         let (purpose, handling, branch, nature) = (*purpose, *handling, *branch, *nature);
         let inquiry = Inquiry {
             operation,
             to: brokered.onward,
             question: Question { purpose, handling, branch, nature },
             ask,
+            continues: leave.beyond.as_ref(),
             behalf: &behalf,
             principals: &principals,
             names: &names,
@@ -79,14 +88,17 @@ impl Broker {
 fn unasked(error: NotRecorded, vetted: &dyn Vetted) -> Unserved {
     match error {
         NotRecorded::Busy { limit } => Unserved::Overloaded(Overloaded { limit }),
-        NotRecorded::QuotaSpent { .. } => Unserved::Refused {
+        NotRecorded::QuotaSpent { .. } => Unserved::Refused(Box::new(Refused {
             refusal: Refusal::QuotaSpent,
             authority: Some(vetted.authority()),
             explanation: error.to_string(),
-        },
-        NotRecorded::RulesChanged | NotRecorded::TimePassed | NotRecorded::Known | NotRecorded::Fault(_) => {
-            Unserved::Fault(Fault::new("asking on", error))
-        }
+            changes: Vec::new(),
+        })),
+        NotRecorded::RulesChanged
+        | NotRecorded::TimePassed
+        | NotRecorded::Known
+        | NotRecorded::Full { .. }
+        | NotRecorded::Fault(_) => Unserved::Fault(Fault::new("asking on", error)),
     }
 }
 
@@ -102,23 +114,33 @@ pub(crate) struct Brokered<'a> {
     pub(crate) onward: &'a AgencyId,
 }
 
+/// That it waits, as our own answer.
+pub(crate) fn waits(vetted: Box<dyn Vetted>, settled: Settled) -> AnyDraft {
+    let Settled { pending, changes } = settled;
+    let content = pending.map(|pending| pending.encode()).unwrap_or_default();
+    AnyDraft { content, changes, ..vetted.unanswered(OutcomeKind::Pending) }
+}
+
 /// What came of asking on, as our own answer.
 pub(crate) fn ours(
     vetted: Box<dyn Vetted>,
     onward: &AgencyId,
     returned: &Returned,
+    settled: Settled,
 ) -> Result<AnyDraft, Unserved> {
     let Returned { concluded, content, source } = returned;
     let evidence = concluded.evidence();
     match evidence.outcome {
-        Outcome::Refused(refusal) => Err(Unserved::Refused {
+        Outcome::Refused(refusal) => Err(Unserved::Refused(Box::new(Refused {
             refusal,
             authority: Some(vetted.authority()),
             explanation: format!("asking {onward} on your behalf: {}", evidence.explanation),
-        }),
+            changes: settled.changes,
+        }))),
         Outcome::Unreachable(_) => Ok(vetted.unanswered(OutcomeKind::Unreachable)),
         Outcome::TimedOut => Ok(vetted.unanswered(OutcomeKind::TimedOut)),
-        Outcome::Failed(_) | Outcome::Pending => Ok(vetted.unanswered(OutcomeKind::Failed)),
+        Outcome::Failed(_) => Ok(vetted.unanswered(OutcomeKind::Failed)),
+        Outcome::Pending => Ok(waits(vetted, settled)),
         Outcome::Hit | Outcome::NoHit => {
             let unreadable =
                 || Unserved::Fault(Fault::new("asking on", "an answer that counts is unreadable"));
@@ -128,7 +150,7 @@ pub(crate) fn ours(
                 true => Source { opening: None, ..source },
                 false => source,
             });
-            Ok(AnyDraft { source, ..draft })
+            Ok(AnyDraft { source, changes: settled.changes, ..draft })
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::admission::Overloaded;
 use crate::arrival::Arrival;
 use crate::authority::{Authority, InForce};
-use crate::broker::{Broker, Brokered, ours};
+use crate::broker::{Broker, Brokered, ours, waits};
 use crate::carry::{Carrier, Denied, Lost, NotCarried};
 use crate::deadline::Deadline;
 use crate::keys::HeldKeys;
@@ -11,6 +11,7 @@ use crate::operation::{AnyDraft, Fault, Operations, Unserved};
 use crate::outbound::{Outbound, Returned};
 use crate::record::{NotRecorded, Recorder, Refused, Release, Ruling};
 use crate::replay::{InFlight, Ticket};
+use crate::vetting::{Held, Turn, Vettings};
 use concord_agreements::{Facts, Opening, Permit, decide};
 use concord_domain::wanted::Authority as Clause;
 use concord_domain::{AgencyId, Clock, Refusal, Timestamp};
@@ -75,7 +76,8 @@ impl Inbound {
     pub fn new(outbound: Outbound, store: Store, operations: Operations) -> Self {
         let carrier = Carrier::new(&outbound);
         let Outbound { agency, keys, clock, authority, recorder, .. } = outbound.clone();
-        let (broker, running) = (Broker::new(outbound), InFlight::default());
+        let vettings = Vettings::new(&outbound, store.clone());
+        let (broker, running) = (Broker::new(outbound, vettings), InFlight::default());
         Self { agency, keys, clock, authority, store, recorder, operations, carrier, broker, running }
     }
 
@@ -169,8 +171,8 @@ impl Inbound {
             Ok(addressed) => match self.running.enter(request) {
                 Err(refusal) => self.refuse_envelope(request, refusal, now).await?,
                 Ok(ticket) => {
-                    let returned = None;
-                    self.once(Serving { request: addressed, ticket, in_force, now, deadline, returned })
+                    let (held, returned) = (None, None);
+                    self.once(Serving { request: addressed, ticket, in_force, now, deadline, held, returned })
                         .await?
                 }
             },
@@ -266,6 +268,7 @@ impl Inbound {
             other @ (NotRecorded::RulesChanged
             | NotRecorded::TimePassed
             | NotRecorded::QuotaSpent { .. }
+            | NotRecorded::Full { .. }
             | NotRecorded::Known) => NotServed::Fault(Fault::new("recording an answer", other)),
         }
     }
@@ -279,7 +282,10 @@ impl Inbound {
                 let epoch = serving.in_force.epoch;
                 match self.recorder.release(&serving.request, attempt, draft, epoch).await {
                     Err(spent @ NotRecorded::QuotaSpent { .. }) => {
-                        self.refuse(serving, (Refusal::QuotaSpent, Some(authority), spent.to_string())).await
+                        self.refuse(serving, over(Refusal::QuotaSpent, authority, &spent)).await
+                    }
+                    Err(full @ NotRecorded::Full { .. }) => {
+                        self.refuse(serving, over(Refusal::VettingsTooMany, authority, &full)).await
                     }
                     recorded => {
                         count(outcome.as_str());
@@ -289,28 +295,22 @@ impl Inbound {
             }
             Err(Unserved::Overloaded(Overloaded { limit })) => Err(NotRecorded::Busy { limit }),
             Err(Unserved::Fault(fault)) => Err(fault.into()),
-            Err(Unserved::Refused { refusal, authority, explanation }) => {
-                self.refuse(serving, (refusal, authority, explanation)).await
-            }
+            Err(Unserved::Refused(refused)) => self.refuse(serving, *refused).await,
         }
     }
 
-    async fn refuse(
-        &self,
-        serving: &Serving<'_>,
-        (refusal, authority, explanation): (Refusal, Option<Clause>, String),
-    ) -> Result<Release, NotRecorded> {
+    async fn refuse(&self, serving: &Serving<'_>, refused: Refused) -> Result<Release, NotRecorded> {
         let Serving { request, ticket, in_force, now, .. } = serving;
-        count(refusal.as_str());
+        count(refused.refusal.as_str());
         // What the origin named stays named, so that it can be told apart from what applies here.
         let named = Clause { agreement: request.context().agreement.clone(), clause: None };
-        let refused = Refused { refusal, authority: authority.or(Some(named)), explanation };
+        let refused = Refused { authority: refused.authority.or(Some(named)), ..refused };
         let ruling = Ruling { epoch: in_force.epoch, now: *now };
         self.recorder.refuse(request, ticket.attempt(), refused, ruling).await
     }
 
     async fn draft(&self, serving: &mut Serving<'_>) -> Result<AnyDraft, Unserved> {
-        let Serving { request, in_force, now, deadline, returned, ticket: _ } = serving;
+        let Serving { request, in_force, now, deadline, held, returned, ticket: _ } = serving;
         let (request, now, rules) = (*request, *now, &in_force.rules);
         let (context, carriers) = (request.context(), request.carriers());
         let facts = facts_of(context, &carriers, self.authority.synced());
@@ -327,15 +327,23 @@ impl Inbound {
             return Ok(AnyDraft { behalf: principals, ..draft });
         };
         let vetted = self.operations.vet(rules, &facts, now, &brief.ask)?;
+        let brokered = Brokered { request, body: &body, brief: &brief, principals: &principals, onward };
+        let Broker { vettings, .. } = &self.broker;
+        let leave = match vettings.turn(&*vetted, brokered, now, held)? {
+            Turn::AskOn(leave) => leave,
+            Turn::Wait(settled) => return Ok(AnyDraft { behalf: principals, ..waits(vetted, settled) }),
+        };
         let returned = match returned {
             Some(returned) => returned,
             None => {
-                let principals = &principals;
-                let brokered = Brokered { request, body: &body, brief: &brief, principals, onward };
-                returned.insert(self.broker.relay(&*vetted, brokered, &self.operations, *deadline).await?)
+                let relayed = self.broker.relay(&*vetted, brokered, &leave, &self.operations, *deadline);
+                returned.insert(relayed.await?)
             }
         };
-        Ok(AnyDraft { behalf: principals, ..ours(vetted, onward, returned)? })
+        let evidence = returned.concluded.evidence();
+        let settled = vettings.settled(&leave, brokered, vetted.authority(), evidence, now)?;
+        let draft = ours(vetted, onward, returned, settled)?;
+        Ok(AnyDraft { behalf: principals, ..draft })
     }
 
     /// Only with a permit is a body opened at all.
@@ -346,6 +354,11 @@ impl Inbound {
 
 /// Why a peer is distrusted that hands over an envelope without a signature that counts.
 const NOT_AUTHENTIC: &str = "ENVELOPE_NOT_AUTHENTIC";
+
+/// That a limit is reached.
+fn over(refusal: Refusal, authority: Clause, why: &NotRecorded) -> Refused {
+    Refused { refusal, authority: Some(authority), explanation: why.to_string(), changes: vec![] }
+}
 
 /// Counts what was answered, by outcome or reason.
 fn count(result: &'static str) {
@@ -359,6 +372,8 @@ struct Serving<'a> {
     in_force: InForce,
     now: Timestamp,
     deadline: Deadline,
+    /// Keeps others from asking on what was approved once, until this is on the record.
+    held: Option<Held>,
     /// What came of asking on, in an earlier look: nobody is asked twice.
     returned: Option<Returned>,
 }

@@ -1,7 +1,8 @@
 //! The way of a request through a node, whatever it asks.
 //!
 //! In scope: verifying, authorizing, recording, opening, answering (inbound); authorizing, sealing, recording,
-//! sending, judging the answer (outbound); handing on what is for others (carry); ways and links to other nodes, and
+//! sending, judging the answer (outbound); handing on what is for others (carry); asking on for others (broker), what waits for an
+//! officer before that (vetting), and what we wait for ourselves (pending); ways and links to other nodes, and
 //! what is known of them; checkpoints. Knows only the trait [`Operation`].
 //! Out of scope: what an operation does (`concord-services`), configuration and wiring (`concord-node`).
 //!
@@ -32,6 +33,7 @@ mod link;
 mod operation;
 mod outbound;
 mod peers;
+mod pending;
 mod record;
 mod replay;
 mod route;
@@ -40,6 +42,7 @@ mod standing;
 mod sync;
 #[cfg(test)]
 mod testing;
+mod vetting;
 mod ways;
 
 pub use admission::{Admission, Admitted, Overloaded, Slot};
@@ -55,11 +58,13 @@ pub use keys::{HeldKeys, Keys};
 pub use lines::Lines;
 pub use link::{Links, MESSAGE_BYTES_MAX};
 pub use operation::{Draft, Fault, Operation, Operations};
-pub use outbound::{Outbound, Outlook, Question};
+pub use outbound::{Continued, Outbound, Outlook, Question};
 pub use peers::{PeerState, Peers};
+pub use pending::{Awaited, Awaiting, Ended};
 pub use record::{Asked, Concluded, Evidence, NotRecorded, Recorder, Release};
 pub use route::{ScopeInvalid, resolve};
 pub use service::{FederationApi, incident};
 pub use standing::{RolledBack, Standing};
 pub use sync::{AdmittedDocument, Exchange, Library, NotAdmitted, NotKept, Rounds, StepInvalid, Synced};
+pub use vetting::{NotDecided, Vettings, WaitingAsk};
 pub use ways::Ways;

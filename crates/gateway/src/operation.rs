@@ -2,9 +2,11 @@
 
 use crate::admission::Overloaded;
 use crate::arrival::Arrival;
+use crate::record::Refused;
 use concord_agreements::{Facts, Permit, Question, Quota, Rules, decide};
 use concord_domain::wanted::{Authority, Fields};
-use concord_domain::{Operation as Name, OutcomeKind, Refusal, Timestamp};
+use concord_domain::{Operation as Name, OutcomeKind, Refusal, Timestamp, Vetting};
+use concord_store::Change;
 use concord_trust::envelope::{Principal, Source};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
@@ -99,6 +101,8 @@ pub(crate) struct AnyDraft {
     pub(crate) behalf: Vec<Principal>,
     /// Where it is from, if we are a broker.
     pub(crate) source: Option<Source>,
+    /// What else changes with it.
+    pub(crate) changes: Vec<Change>,
 }
 
 impl<O: Operation> From<Draft<O>> for AnyDraft {
@@ -114,6 +118,7 @@ impl<O: Operation> From<Draft<O>> for AnyDraft {
             quota: permit.quota(),
             behalf: Vec::new(),
             source: None,
+            changes: Vec::new(),
         }
     }
 }
@@ -121,7 +126,7 @@ impl<O: Operation> From<Draft<O>> for AnyDraft {
 /// Why an opened request is not served.
 #[derive(Debug)]
 pub(crate) enum Unserved {
-    Refused { refusal: Refusal, authority: Option<Authority>, explanation: String },
+    Refused(Box<Refused>),
     Overloaded(Overloaded),
     Fault(Fault),
 }
@@ -140,6 +145,9 @@ pub(crate) trait Vetted: Send + Sync {
 
     /// What asking on costs. It is charged before anything is sent, so what comes of it costs nothing more.
     fn quota(&self) -> Option<Quota>;
+
+    /// Who decides whether it is asked on.
+    fn vetting(&self) -> Vetting;
 }
 
 struct VettedBy<O: Operation>(Permit<O>);
@@ -161,6 +169,7 @@ impl<O: Operation> Vetted for VettedBy<O> {
             quota: None,
             behalf: Vec::new(),
             source: None,
+            changes: Vec::new(),
         }
     }
 
@@ -170,6 +179,10 @@ impl<O: Operation> Vetted for VettedBy<O> {
 
     fn quota(&self) -> Option<Quota> {
         self.0.quota()
+    }
+
+    fn vetting(&self) -> Vetting {
+        self.0.vetting()
     }
 }
 
@@ -228,17 +241,28 @@ impl<O: Operation> AnyOperation for O {
 
 impl Unserved {
     pub(crate) fn plain(refusal: Refusal) -> Self {
-        Self::Refused { refusal, authority: None, explanation: refusal.sentence().to_owned() }
+        Self::refused(refusal, refusal.sentence().to_owned())
+    }
+
+    pub(crate) fn refused(refusal: Refusal, explanation: String) -> Self {
+        Self::Refused(Box::new(Refused { refusal, authority: None, explanation, changes: Vec::new() }))
+    }
+}
+
+impl From<Fault> for Unserved {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
     }
 }
 
 impl From<concord_agreements::Denial> for Unserved {
     fn from(denial: concord_agreements::Denial) -> Self {
-        Self::Refused {
+        Self::Refused(Box::new(Refused {
             refusal: denial.refusal,
             explanation: denial.to_string(),
             authority: closest(&denial),
-        }
+            changes: Vec::new(),
+        }))
     }
 }
 

@@ -24,6 +24,7 @@ use concord_domain::{
 use concord_ledger::RequestFacts;
 use concord_trust::Keyring;
 use concord_trust::envelope::{Body, Context, LIFE_MAX, PROTOCOL, Principal, SUITE, SealedRequest};
+pub use inquiry::Continued;
 use inquiry::Plan;
 pub(crate) use inquiry::{Inquiry, Returned};
 use judge::Judged;
@@ -34,7 +35,7 @@ use std::time::Duration;
 use tower::retry::budget::TpsBudget;
 
 /// What is asked of each agency alike.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
     /// Why.
     pub purpose: Purpose,
@@ -85,13 +86,38 @@ impl Outbound {
         ask: &O::Ask,
         deadline: Deadline,
     ) -> Result<(Concluded, Option<O::Answer>), NotRecorded> {
-        let (operation, ask) = (O::name(), O::encode_ask(ask));
+        self.ask_under::<O>(to, question, &O::encode_ask(ask), None, deadline).await
+    }
+
+    /// Asks again what waits with a broker: a request of its own, decided by the rules of now, that names the reference.
+    /// Where the rules let us ask directly by now, or by another broker only, nothing is continued.
+    pub async fn ask_again<O: Operation>(
+        &self,
+        to: &AgencyId,
+        question: Question,
+        ask: &[u8],
+        continued: &Continued,
+        deadline: Deadline,
+    ) -> Result<(Concluded, Option<O::Answer>), NotRecorded> {
+        self.ask_under::<O>(to, question, ask, Some(continued), deadline).await
+    }
+
+    async fn ask_under<O: Operation>(
+        &self,
+        to: &AgencyId,
+        question: Question,
+        ask: &[u8],
+        continues: Option<&Continued>,
+        deadline: Deadline,
+    ) -> Result<(Concluded, Option<O::Answer>), NotRecorded> {
+        let operation = O::name();
         let read = |content: &[u8]| O::decode_answer(content).map(|answer| O::outcome(&answer));
         let inquiry = Inquiry {
             operation: &operation,
             to,
             question,
-            ask: &ask,
+            ask,
+            continues,
             behalf: &[],
             principals: &[],
             names: &[],

@@ -7,9 +7,10 @@ mod distrust;
 mod sharing;
 #[cfg(test)]
 mod tests;
+mod vetting;
 
 pub use answering::Release;
-pub(crate) use answering::{Refused, Ruling, charge};
+pub(crate) use answering::{Refused, Ruling, charge, verified_facts};
 pub use asking::{Asked, Concluded, Evidence};
 
 use crate::keys::HeldKeys;
@@ -40,13 +41,19 @@ pub enum NotRecorded {
         /// When the next window begins.
         until: Timestamp,
     },
-    /// A request or attempt of this number was recorded meanwhile.
+    /// A request or attempt of this number was recorded meanwhile, or what was approved was used.
     #[error("the request was recorded meanwhile")]
     Known,
     /// Too many writes are waiting.
     #[error("{limit} writes are waiting already, the limit")]
     Busy {
         /// Writes that may wait.
+        limit: usize,
+    },
+    /// As many wait already as may: requests with us for an officer, or our own for an answer.
+    #[error("{limit} wait already, the limit")]
+    Full {
+        /// How many may wait.
         limit: usize,
     },
     /// The store failed.
@@ -62,6 +69,9 @@ impl From<WriteError> for NotRecorded {
             WriteError::GuardFailed(GuardFailure::QuotaSpent { limit, until }) => {
                 Self::QuotaSpent { limit, until }
             }
+            WriteError::GuardFailed(
+                GuardFailure::VettingsTooMany { limit } | GuardFailure::PendingTooMany { limit },
+            ) => Self::Full { limit },
             WriteError::GuardFailed(_) => Self::Known,
             WriteError::Busy { limit } => Self::Busy { limit },
             other @ (WriteError::TooLarge { .. }

@@ -6,8 +6,8 @@ mod mesh;
 mod world;
 
 pub(crate) use documents::{
-    CHECKPOINT, MESSAGE, agency, carried, key, keyring, northwest, now, published, reference, rules,
-    rules_in, sealing_key, signed,
+    CHECKPOINT, MESSAGE, agency, carried, directory_of, key, keyring, northwest, now, published, reference,
+    rules, rules_in, sealing_key, signed,
 };
 pub(crate) use echo::Echo;
 pub(crate) use mesh::Mesh;

@@ -150,6 +150,19 @@ pub enum Event {
         #[n(2)]
         request: Option<RequestId>,
     },
+    /// An officer of ours, a broker, has decided whether we ask on.
+    #[n(10)]
+    Vetted {
+        /// What was asked of us, as the entry of our answer "pending" has it.
+        #[n(0)]
+        request: RequestFacts,
+        /// Why we do not; none if we do.
+        #[n(1)]
+        refusal: Option<Refusal>,
+        /// Salted commitment to who decided and the words.
+        #[n(2)]
+        decision: Digest,
+    },
 }
 
 /// What may be known of a request without opening it.
@@ -262,6 +275,7 @@ impl Event {
             Self::RollbackAccepted { .. } => "rollback-accepted",
             Self::Carried { .. } => "carried",
             Self::Distrusted { .. } => "distrusted",
+            Self::Vetted { .. } => "vetted",
         }
     }
 
@@ -272,7 +286,8 @@ impl Event {
             | Self::Released { request, .. }
             | Self::Refused { request, .. }
             | Self::Concluded { request, .. }
-            | Self::Carried { request, .. } => Some(request),
+            | Self::Carried { request, .. }
+            | Self::Vetted { request, .. } => Some(request),
             Self::Imported { .. }
             | Self::Started { .. }
             | Self::Adopted { .. }
@@ -286,7 +301,8 @@ impl Event {
         match self {
             Self::Released { outcome, .. } | Self::Concluded { outcome, .. } => Some(*outcome),
             Self::Refused { .. } => Some(OutcomeKind::Refused),
-            Self::Asked { .. }
+            Self::Vetted { .. }
+            | Self::Asked { .. }
             | Self::Imported { .. }
             | Self::Started { .. }
             | Self::Adopted { .. }
@@ -300,6 +316,7 @@ impl Event {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Refused { refusal, .. } => Some(refusal.as_str()),
+            Self::Vetted { refusal, .. } => refusal.map(Refusal::as_str),
             Self::Concluded { reason, .. } => reason.as_ref().map(Label::as_str),
             Self::Distrusted { reason, .. } => Some(reason.as_str()),
             Self::Asked { .. }

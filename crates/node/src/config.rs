@@ -2,7 +2,7 @@
 
 use crate::problem::Problems;
 use concord_domain::{AgencyId, AgencyPattern, Digest};
-use concord_gateway::Lines;
+use concord_gateway::{Lines, Vettings};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -50,6 +50,9 @@ pub struct Config {
     /// Comparing documents with peers.
     #[serde(default)]
     pub sync: SyncConfig,
+    /// What waits for this agency's officers.
+    #[serde(default)]
+    pub vetting: VettingConfig,
 }
 
 /// Where the published documents are: `charter.toml`, `cards/`, `keyrings/`, `crls/`, `agreements/`.
@@ -177,6 +180,27 @@ impl SyncConfig {
     }
 }
 
+/// What other agencies ask this one to ask on, while it waits for an officer.
+#[derive(Debug, Clone, Deserialize)]
+pub struct VettingConfig {
+    /// Hours that a request waits for a decision, and then for being asked on.
+    pub within_hours: u64,
+}
+
+impl Default for VettingConfig {
+    /// See [`Vettings::WITHIN_DEFAULT`].
+    fn default() -> Self {
+        Self { within_hours: Vettings::WITHIN_DEFAULT.as_secs() / 3600 }
+    }
+}
+
+impl VettingConfig {
+    /// The time, an hour at least; [`Vettings::WITHIN_MAX`] is the most.
+    pub(crate) fn within(&self) -> Duration {
+        Duration::from_secs(self.within_hours.max(1).saturating_mul(3600))
+    }
+}
+
 impl Config {
     /// Bytes of a configuration file at most.
     const BYTES_MAX: usize = 1 << 20;
@@ -277,6 +301,7 @@ mod tests {
         assert_eq!(config.checkpoints.every_ms, CheckpointConfig::default().every_ms);
         assert_eq!(config.reload.every_ms, ReloadConfig::default().every_ms);
         assert!(config.routing.hedge_after_ms.is_some_and(|ms| RoutingConfig::HEDGE_AFTER_MS.contains(&ms)));
+        assert_eq!(config.vetting.within_hours, VettingConfig::default().within_hours);
     }
 
     #[test]

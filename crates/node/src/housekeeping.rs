@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 /// Between two looks. Requests are kept eleven minutes; a few seconds more matter to nobody.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Forgets requests whose time has passed, until `shutdown`.
+/// Forgets requests, and what waits, once their time has passed, until `shutdown`.
 pub(crate) async fn run(store: Store, clock: Arc<dyn Clock>, shutdown: CancellationToken) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -29,6 +29,14 @@ async fn forget(store: &Store, clock: &dyn Clock) {
         let write = Write { name: "forget_requests", guards: vec![], changes, entries: vec![] };
         if let Err(error) = store.submit(write).await {
             tracing::warn!(%error, "old requests are not forgotten");
+            return;
+        }
+    }
+    while store.has_lapsed_waiting(before).unwrap_or(false) {
+        let changes = vec![Change::ForgetWaiting { before }];
+        let write = Write { name: "forget_waiting", guards: vec![], changes, entries: vec![] };
+        if let Err(error) = store.submit(write).await {
+            tracing::warn!(%error, "what waited too long is not forgotten");
             return;
         }
     }

@@ -27,7 +27,7 @@ mod testing;
 
 pub use config::{
     ApiConfig, CheckpointConfig, Config, FederationConfig, KeysConfig, ReloadConfig, RoutingConfig,
-    SyncConfig, TlsConfig,
+    SyncConfig, TlsConfig, VettingConfig,
 };
 pub use listeners::BindFailed;
 pub use material::check;

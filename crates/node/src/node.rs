@@ -1,5 +1,7 @@
 //! A running node: all parts wired together.
 
+mod tasks;
+
 use crate::config::Config;
 use crate::federation::{Federation, Seen, seen};
 use crate::health;
@@ -13,11 +15,12 @@ use crate::seams::Seams;
 use concord_domain::Timestamp;
 use concord_gateway::{
     Admission, Admitted, Authority, Checkpointer, Courier, Exchange, Fault, FederationApi, HeldKeys, InForce,
-    Inbound, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Synced, Ways,
+    Inbound, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Synced,
+    Vettings, Ways,
 };
 use concord_ledger::Event;
 use concord_services::{
-    AgreementApi, DirectoryApi, DirectoryPing, LocalServices, ReflectionFailed, Register, Search,
+    AgreementApi, DirectoryApi, DirectoryPing, LocalServices, ReflectionFailed, Register, Search, VettingApi,
     WantedSearch,
 };
 use concord_store::{OpenError, Options, StorageError, Store, Write, WriteError};
@@ -27,6 +30,7 @@ use std::mem::take;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tasks::join;
 use thiserror::Error;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -214,13 +218,13 @@ impl Node {
         }
         let (reporter, health) = tonic_health::server::health_reporter();
         reporter.set_service_status("", ServingStatus::Serving).await;
-        let local_services = local_services(&config, &seams, &parts);
+        let (serving, keeping) = (CancellationToken::new(), CancellationToken::new());
+        let local_services = local_services(&config, &seams, &parts, serving.clone());
         let asking = local_services.search.under_way();
         let local_routes = local_services.into_routes(health.clone())?;
         let federation_routes = federation_services(&config, &seams, &parts).add_service(health).prepare();
         let slots = Admission::new(Admission::DELIVERIES_MAX, Admission::DELIVERIES_PER_AGENCY_MAX);
         let federation_routes = Admitted::new(federation_routes, slots);
-        let (serving, keeping) = (CancellationToken::new(), CancellationToken::new());
         let mut node = Self {
             local: local.local_addr(),
             federation: federation.local_addr(),
@@ -331,31 +335,36 @@ async fn catch_up(config: &Config, seams: &Seams, parts: &Parts) -> Synced {
     synced
 }
 
-async fn join(tasks: &mut JoinSet<()>) {
-    while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(target: "concord::node", %error, "a task did not end by itself");
-        }
-    }
-}
-
 async fn record_start(store: &Store) -> Result<(), WriteError> {
     let program = concat!("concord ", env!("CARGO_PKG_VERSION")).parse();
     let entries = program.into_iter().map(|program| Event::Started { program }).collect();
     store.submit(Write { name: "started", guards: vec![], changes: vec![], entries }).await.map(drop)
 }
 
-fn local_services(config: &Config, seams: &Seams, parts: &Parts) -> LocalServices {
+fn local_services(
+    config: &Config,
+    seams: &Seams,
+    parts: &Parts,
+    closing: CancellationToken,
+) -> LocalServices {
     let (clock, entropy) = (Arc::clone(&seams.clock), Arc::clone(&seams.entropy));
+    let (library, authority) = (parts.library.clone(), parts.authority.clone());
     LocalServices {
-        search: Search::new(outbound(config, seams, parts)),
+        search: Search::new(outbound(config, seams, parts), parts.store.clone(), closing),
         directory: DirectoryApi::new(outbound(config, seams, parts), seams.heavy, Arc::clone(&entropy)),
-        agreement: AgreementApi::new(parts.library.clone(), parts.authority.clone(), clock, entropy),
+        vetting: VettingApi::new(vettings(config, seams, parts), Arc::clone(&clock), Arc::clone(&entropy)),
+        agreement: AgreementApi::new(library, authority, clock, entropy),
         standing: parts.standing.clone(),
         register: Arc::clone(&parts.register),
         store: parts.store.clone(),
         entropy: Arc::clone(&seams.entropy),
     }
+}
+
+/// What waits for an officer: the local API decides it, and the federation API asks it on.
+fn vettings(config: &Config, seams: &Seams, parts: &Parts) -> Vettings {
+    let vettings = Vettings::new(&outbound(config, seams, parts), parts.store.clone());
+    vettings.within(config.vetting.within())
 }
 
 fn outbound(config: &Config, seams: &Seams, parts: &Parts) -> Outbound {
@@ -382,7 +391,8 @@ fn links(seams: &Seams, credentials: &Arc<Credentials>, trust: &Arc<TrustStore>,
 fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes {
     let operations =
         Operations::default().with(WantedSearch::new(Arc::clone(&parts.register))).with(DirectoryPing);
-    let inbound = Inbound::new(outbound(config, seams, parts), parts.store.clone(), operations);
+    let mut inbound = Inbound::new(outbound(config, seams, parts), parts.store.clone(), operations);
+    inbound.broker.vettings = vettings(config, seams, parts);
     let exchange = Exchange::new(parts.library.clone(), parts.store.clone());
     let api = FederationApi::new(inbound, exchange, parts.standing.clone(), Arc::clone(&seams.entropy));
     Routes::new(api.into_service())

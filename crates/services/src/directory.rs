@@ -91,8 +91,17 @@ impl Directory {
         round_trip: Duration,
     ) -> Pinged {
         let evidence = concluded.evidence().clone();
-        let Evidence { outcome, explanation, authority, answer: _, receipt, checkpoint: _, route, tried } =
-            evidence;
+        let Evidence {
+            outcome,
+            explanation,
+            authority,
+            answer: _,
+            receipt,
+            checkpoint: _,
+            route,
+            tried,
+            pending: _,
+        } = evidence;
         let (receipt, signed_receipt) = receipt.unzip();
         let (kind, reason) = told(outcome);
         Pinged {

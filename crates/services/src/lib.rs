@@ -9,6 +9,7 @@
 //!  local API -> roles -> WantedApi -> Search -> gateway::Outbound -> other agencies
 //!                        RegisterApi -> Register <- WantedSearch <- gateway::Inbound <- other agencies
 //!                        DirectoryApi -> gateway::Outbound -> other agencies' DirectoryPing
+//!                        VettingApi -> gateway::Vettings <- gateway::Inbound <- other agencies
 //!                        LedgerApi -> store
 //! ```
 
@@ -23,6 +24,7 @@ mod roles;
 mod status;
 #[cfg(test)]
 mod testing;
+mod vetting;
 mod wanted;
 
 pub use agreement::AgreementApi;
@@ -33,4 +35,5 @@ pub use local::{LocalServices, ReflectionFailed};
 pub use record::LedgerApi;
 pub use register::{ImportFailed, Imported, Register, RegisterApi};
 pub use roles::Guarded;
-pub use wanted::{Search, WantedApi, WantedSearch};
+pub use vetting::VettingApi;
+pub use wanted::{NotWatched, Search, WantedApi, WantedSearch};

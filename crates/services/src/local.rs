@@ -5,6 +5,7 @@ use crate::directory::DirectoryApi;
 use crate::record::LedgerApi;
 use crate::register::{Register, RegisterApi};
 use crate::roles::{Guarded, guard};
+use crate::vetting::VettingApi;
 use crate::wanted::{Search, WantedApi};
 use concord_domain::Entropy;
 use concord_gateway::Standing;
@@ -25,6 +26,8 @@ pub struct LocalServices {
     pub agreement: AgreementApi,
     /// The other agencies and the ways to them.
     pub directory: DirectoryApi,
+    /// What waits for our officers.
+    pub vetting: VettingApi,
     /// Whether our ledger is whole: else nothing is served.
     pub standing: Standing,
     /// Our own register.
@@ -41,12 +44,13 @@ pub struct LocalServices {
 pub struct ReflectionFailed(#[from] tonic_reflection::server::Error);
 
 /// What reflection names: the services of this API, not those between nodes.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "concord.wanted.v1.WantedService",
     "concord.agreement.v1.AgreementService",
     "concord.directory.v1.DirectoryService",
     "concord.register.v1.RegisterService",
     "concord.ledger.v1.LedgerService",
+    "concord.vetting.v1.VettingService",
     "grpc.health.v1.Health",
 ];
 
@@ -61,7 +65,7 @@ fn reflection() -> Builder<'static> {
 impl LocalServices {
     /// The services behind the check of roles, ready for a listener.
     pub fn into_routes(self, health: HealthServer<impl Health>) -> Result<Guarded, ReflectionFailed> {
-        let Self { search, agreement, directory, standing, register, store, entropy } = self;
+        let Self { search, agreement, directory, vetting, standing, register, store, entropy } = self;
         let routes = Routes::new(health)
             .add_service(reflection().build_v1()?)
             // What grpcio and older tools still ask for.
@@ -69,6 +73,7 @@ impl LocalServices {
             .add_service(WantedApi::new(search, Arc::clone(&entropy)).into_service())
             .add_service(agreement.into_service())
             .add_service(directory.into_service())
+            .add_service(vetting.into_service())
             .add_service(RegisterApi::new(register, Arc::clone(&entropy)).into_service())
             .add_service(LedgerApi::new(store, entropy).into_service());
         Ok(guard(routes.prepare(), standing))

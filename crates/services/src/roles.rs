@@ -25,6 +25,7 @@ const fn services(role: Role) -> &'static [&'static str] {
         Role::Registrar => &["/concord.register.v1.RegisterService/"],
         Role::Auditor => &["/concord.ledger.v1.LedgerService/"],
         Role::Liaison => &["/concord.agreement.v1.AgreementService/", DIRECTORY],
+        Role::Vetter => &["/concord.vetting.v1.VettingService/"],
     }
 }
 
@@ -144,8 +145,14 @@ mod tests {
             assert_eq!((allowed(&[role], ping), allowed(&[role], agencies)), (pings, true), "{role}");
         }
         assert!(!allowed(&[], ping) && !allowed(&[], agencies));
+        let decide = "/concord.vetting.v1.VettingService/DecideVetting";
+        let get = "/concord.vetting.v1.VettingService/GetVetting";
+        for role in Role::ALL {
+            let vets = *role == Role::Vetter;
+            assert_eq!((allowed(&[*role], decide), allowed(&[*role], get)), (vets, vets), "{role}");
+        }
         let of_nodes = "/concord.federation.v1.FederationService/Deliver";
-        for method in [search, import, entries, submit, list, export, own_rules, of_nodes, "/"] {
+        for method in [search, import, entries, submit, list, export, own_rules, decide, of_nodes, "/"] {
             assert!(!allowed(&[], method), "{method}");
         }
         assert!(allowed(&[], "/grpc.health.v1.Health/Check"));

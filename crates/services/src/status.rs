@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 pub(crate) fn not_recorded(error: NotRecorded, entropy: &dyn Entropy) -> Status {
     match error {
         NotRecorded::Fault(fault) => incident(&fault, entropy),
-        NotRecorded::Busy { limit } => overloaded(error.to_string(), limit),
+        NotRecorded::Busy { limit } | NotRecorded::Full { limit } => overloaded(error.to_string(), limit),
         NotRecorded::RulesChanged
         | NotRecorded::TimePassed
         | NotRecorded::QuotaSpent { .. }

@@ -1,6 +1,6 @@
 //! How the domain's words stand in columns.
 
-use concord_domain::{AgencyId, Digest, RequestId, Timestamp};
+use concord_domain::{AgencyId, Digest, Reference, RequestId, Timestamp, VettingState};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 /// A value on its way into or out of a column.
@@ -21,6 +21,25 @@ impl FromSql for Column<Digest> {
 impl ToSql for Column<&RequestId> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(self.0.0.as_slice()))
+    }
+}
+
+impl ToSql for Column<&Reference> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.0.0.as_slice()))
+    }
+}
+
+impl FromSql for Column<Reference> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let bytes = value.as_blob()?.try_into().map_err(|_| FromSqlError::InvalidType)?;
+        Ok(Self(Reference(bytes)))
+    }
+}
+
+impl FromSql for Column<VettingState> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map(Self).map_err(|_| FromSqlError::InvalidType)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::error::StorageError;
 use crate::ledger::HeadRow;
 use crate::refusal::{GuardFailure, WriteError, within};
 use crate::write::{Change, Committed, Guard, Write};
-use crate::{checkpoint, document, quota, register, replay, sequence};
+use crate::{checkpoint, document, pending, quota, register, replay, sequence, vetting};
 use concord_domain::Timestamp;
 use concord_ledger::{ENTRY_BYTES_MAX, Entry};
 use rusqlite::{Connection, TransactionBehavior};
@@ -120,6 +120,15 @@ fn make(
         Change::RememberRequest(request) => replay::remember(db, request, head.frontier.size()),
         Change::RememberAttempt { origin, id, attempt } => replay::remember_attempt(db, origin, id, *attempt),
         Change::ForgetRequests { before } => replay::forget(db, *before),
+        Change::OpenVetting(waiting) => vetting::open(db, waiting, time),
+        Change::DecideVetting { reference, state, decision } => {
+            vetting::decide(db, reference, *state, decision, time)
+        }
+        Change::PassVettingOn { reference, beyond } => vetting::pass_on(db, reference, beyond),
+        Change::SpendVetting { reference } => vetting::spend(db, reference),
+        Change::KeepPending(waited_for) => pending::keep(db, waited_for),
+        Change::EndPending { watch, agency, ended } => pending::end(db, watch, agency, ended),
+        Change::ForgetWaiting { before } => pending::forget(db, *before),
         Change::SawSequence { document, sequence, digest } => sequence::saw(db, document, *sequence, digest),
         Change::KeepDocument(kept) => document::keep(db, kept),
         Change::SpendQuota(charge) => quota::spend(db, charge, time),

@@ -1,7 +1,7 @@
 //! A node's durable state: one SQLite database that the ledger, the register and the memory of requests share.
 //!
 //! In scope: writes as data, grouped into transactions that each wait for the disk once; the rows of the
-//! ledger, of requests against replays, of document sequences, of the register and of checkpoints; reading
+//! ledger, of requests against replays, of those that wait for a decision or an answer, of document sequences, of the register and of checkpoints; reading
 //! them; the lock on the folder; publishing the ledger as tiles; opening a stopped node's folder.
 //! Out of scope: what a write means and who may ask for it (`concord-gateway`, `concord-services`), hashing
 //! and proofs (`concord-ledger`), signing of checkpoints, encryption of remembered answers.
@@ -28,6 +28,7 @@ mod group;
 mod ledger;
 mod offline;
 mod options;
+mod pending;
 mod publish;
 mod quota;
 mod read;
@@ -41,6 +42,7 @@ mod stats;
 mod store;
 #[cfg(test)]
 mod tests;
+mod vetting;
 mod write;
 mod writer;
 
@@ -50,6 +52,7 @@ pub use error::{OpenError, StorageError};
 pub use ledger::Head;
 pub use offline::Offline;
 pub use options::{Execution, Options};
+pub use pending::Pending;
 pub use publish::PublishError;
 pub use quota::Charge;
 pub use read::PAGE_MAX;
@@ -59,4 +62,5 @@ pub use replay::{Remembered, Request};
 pub use sequence::SeenSequence;
 pub use stats::Stats;
 pub use store::Store;
+pub use vetting::Vetting;
 pub use write::{Change, Committed, Guard, Recorded, Write};

@@ -2,9 +2,11 @@
 
 use crate::document::KeptDocument;
 use crate::error::StorageError;
+use crate::pending::Pending;
 use crate::quota::Charge;
+use crate::vetting::Vetting;
 use crate::write::{Change, Guard, Write};
-use concord_domain::Timestamp;
+use concord_domain::{Timestamp, VettingState};
 use concord_ledger::NOTE_BYTES_MAX;
 use thiserror::Error;
 
@@ -121,6 +123,24 @@ pub enum GuardFailure {
         /// When the next window begins.
         until: Timestamp,
     },
+    /// Too many requests wait with us for a decision.
+    #[error("{limit} requests wait for a decision already, the limit")]
+    VettingsTooMany {
+        /// Requests that may wait, of one agency or in all.
+        limit: usize,
+    },
+    /// A request that waits with us is not as it was thought to be: decided, asked on, expired while open, or not known.
+    #[error("the request is {}", state.map_or("not known", VettingState::as_str))]
+    VettingOtherwise {
+        /// How it stands; none if it is not known.
+        state: Option<VettingState>,
+    },
+    /// Too many answers are waited for.
+    #[error("{limit} answers are waited for already, the limit")]
+    PendingTooMany {
+        /// Answers that may be waited for.
+        limit: usize,
+    },
     /// The rules have changed since the write was decided: decide again.
     #[error("decided under epoch {decided} of the rules, which is now {current}")]
     RulesChanged {
@@ -172,6 +192,15 @@ fn check_change(change: &Change) -> Result<(), WriteError> {
         Change::RememberRequest(request) => {
             within("answer bytes", request.answer.len(), Change::ANSWER_BYTES_MAX)
         }
+        Change::OpenVetting(vetting) => {
+            let Vetting { sealed, decision, beyond, .. } = &**vetting;
+            let parts = [Some(sealed), decision.as_ref(), beyond.as_ref()];
+            parts.into_iter().flatten().try_for_each(|part| vetting_part(part))
+        }
+        Change::DecideVetting { decision, .. } => vetting_part(decision),
+        Change::PassVettingOn { beyond, .. } => vetting_part(beyond),
+        Change::KeepPending(pending) => within("pending bytes", pending.sealed.len(), Pending::BYTES_MAX),
+        Change::EndPending { ended, .. } => within("end bytes", ended.len(), Pending::ENDED_BYTES_MAX),
         Change::SawSequence { document, .. } => name("document", document),
         Change::KeepDocument(kept) => {
             name("document", &kept.at.name)?;
@@ -187,9 +216,15 @@ fn check_change(change: &Change) -> Result<(), WriteError> {
         }
         Change::RememberAttempt { .. }
         | Change::ForgetRequests { .. }
+        | Change::SpendVetting { .. }
+        | Change::ForgetWaiting { .. }
         | Change::SetRulesEpoch(_)
         | Change::DropGeneration { .. } => Ok(()),
     }
+}
+
+fn vetting_part(part: &[u8]) -> Result<(), WriteError> {
+    within("vetting bytes", part.len(), Vetting::BYTES_MAX)
 }
 
 fn name(what: &'static str, text: &str) -> Result<(), WriteError> {

@@ -5,11 +5,12 @@ use concord_ledger::Frontier;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 /// One step a version, in order; a step that has been released never changes.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// SQLite's mark of whose database this is (`PRAGMA application_id`): "CNCD".

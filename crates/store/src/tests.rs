@@ -9,6 +9,7 @@ mod properties;
 mod publish;
 mod register;
 mod rows;
+mod waiting;
 
 use crate::{Change, Execution, Options, Request, Store, Write};
 use concord_domain::{AgencyId, Clock, Digest, RequestId, Timestamp};

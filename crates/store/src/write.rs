@@ -1,10 +1,12 @@
 //! A write as data: what must hold, what changes, what goes on the record.
 
 use crate::document::KeptDocument;
+use crate::pending::Pending;
 use crate::quota::Charge;
 use crate::replay::Request;
+use crate::vetting::Vetting;
 use concord_domain::wanted::Notice;
-use concord_domain::{AgencyId, Digest, RequestId, Timestamp};
+use concord_domain::{AgencyId, Digest, Reference, RequestId, Timestamp, VettingState};
 use concord_ledger::Event;
 
 /// One write. Its guards are checked, its changes made and its entries recorded in one transaction, or none
@@ -71,6 +73,47 @@ pub enum Change {
     },
     /// Forgets requests whose time has passed, [`Change::FORGET_BATCH`] at most; repeat now and then.
     ForgetRequests {
+        /// Those kept until before this time go.
+        before: Timestamp,
+    },
+    /// Keeps a request of another agency that waits with us; fails above [`Vetting::WAITING_MAX`] and
+    /// [`Vetting::WAITING_PER_AGENCY_MAX`].
+    OpenVetting(Box<Vetting>),
+    /// Notes what an officer decided on a request that waits; fails if it does not wait any more.
+    DecideVetting {
+        /// The request.
+        reference: Reference,
+        /// Approved or refused.
+        state: VettingState,
+        /// Who decided, and in which words, encrypted by the caller.
+        decision: Vec<u8>,
+    },
+    /// Notes with whom an approved request waits in turn; fails if it is not approved.
+    PassVettingOn {
+        /// The request.
+        reference: Reference,
+        /// With whom, for the caller to read.
+        beyond: Vec<u8>,
+    },
+    /// Notes that an approved request was asked on; fails if it is not approved.
+    SpendVetting {
+        /// The request.
+        reference: Reference,
+    },
+    /// Keeps what we asked and what is not answered yet; fails above [`Pending::KEPT_MAX`].
+    KeepPending(Box<Pending>),
+    /// Notes what came of it in the end, unless that is known already.
+    EndPending {
+        /// Under which it is waited for.
+        watch: Reference,
+        /// Who was asked.
+        agency: AgencyId,
+        /// What came of it, encrypted by the caller.
+        ended: Vec<u8>,
+    },
+    /// Forgets what waits with us and what we wait for once their time has passed, [`Change::FORGET_BATCH`] of each at
+    /// most; repeat now and then.
+    ForgetWaiting {
         /// Those kept until before this time go.
         before: Timestamp,
     },
@@ -164,9 +207,16 @@ impl Change {
             Self::StageNotices { notices, .. } => notices.len(),
             Self::DropGeneration { .. } => Self::DROP_BATCH,
             Self::ForgetRequests { .. } => Self::FORGET_BATCH,
+            Self::ForgetWaiting { .. } => 2 * Self::FORGET_BATCH,
             Self::KeepDocument(kept) => kept.rows(),
             Self::RememberRequest(_)
             | Self::RememberAttempt { .. }
+            | Self::OpenVetting(_)
+            | Self::DecideVetting { .. }
+            | Self::PassVettingOn { .. }
+            | Self::SpendVetting { .. }
+            | Self::KeepPending(_)
+            | Self::EndPending { .. }
             | Self::SawSequence { .. }
             | Self::SpendQuota(_)
             | Self::SetRulesEpoch(_)
@@ -182,10 +232,17 @@ impl Change {
             Self::KeepDocument(_)
             | Self::StageNotices { .. }
             | Self::PublishGeneration { .. }
+            | Self::ForgetWaiting { .. }
             | Self::DropGeneration { .. } => false,
             Self::RememberRequest(_)
             | Self::RememberAttempt { .. }
             | Self::ForgetRequests { .. }
+            | Self::OpenVetting(_)
+            | Self::DecideVetting { .. }
+            | Self::PassVettingOn { .. }
+            | Self::SpendVetting { .. }
+            | Self::KeepPending(_)
+            | Self::EndPending { .. }
             | Self::SawSequence { .. }
             | Self::SpendQuota(_)
             | Self::SetRulesEpoch(_)

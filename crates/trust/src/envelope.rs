@@ -11,6 +11,7 @@
 //! - A carrier appends a signed hop ([`Hop`]) and changes nothing else: [`VerifiedRequest`] -> [`CarriedRequest`] ->
 //!   [`Envelope`]. It answers for its predecessor; the destination verifies the whole line.
 //! - Commitment = SHA-256(salt ‖ content); salt and content stand in the sealed body and are checked after opening.
+//! - A broker whose officers vet answers [`Pending`] with a reference; a later request of the same content continues under it.
 //! - A receiver goes [`Envelope`] -> [`VerifiedRequest`] (signature, digest) -> [`AddressedRequest`] (address, time,
 //!   peer, protocol) -> content; each step takes the one before, so none can be left out.
 //! - Bodies are padded to size classes ([`Body`]); officer, case and subject stand in the body only.
@@ -19,6 +20,7 @@ mod answer;
 mod body;
 mod brief;
 mod context;
+mod pending;
 mod request;
 mod trail;
 
@@ -28,6 +30,7 @@ pub use answer::{
 pub use body::{Body, BodyTooLong, Opened};
 pub use brief::{BEHALF_MAX, Brief, Principal, Voucher};
 pub use context::{ATTEMPTS_MAX, CLOCK_SKEW_MAX, Context, LIFE_MAX, PROTOCOL, SUITE};
+pub use pending::Pending;
 pub use request::{
     AddressedRequest, CarriedRequest, Dispatch, Envelope, EnvelopeInvalid, SealedRequest, VerifiedRequest,
 };

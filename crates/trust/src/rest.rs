@@ -13,7 +13,7 @@ const NONCE_BYTES: usize = 12;
 
 /// A key for data at rest. Each sealing draws a fresh 96-bit nonce; at 2^32 sealings a key should be replaced
 /// (NIST SP 800-38D, 8.3), which a node at 1,000 a second reaches after 50 days, hence keys are per purpose and
-/// what they protect lives for minutes.
+/// what they protect lives for minutes or, where people decide about it, is rare.
 pub struct StorageKey(LessSafeKey);
 
 impl StorageKey {

@@ -4,6 +4,7 @@ use crate::pb;
 use concord_domain::wanted::{IdentifierKind, NameKind, Sex};
 use concord_domain::{
     Branch, Circuit, HandlingCode, HandlingLevel, Health, OffenceNature, OutcomeKind, PingOutcome, Purpose,
+    VettingState,
 };
 
 /// Maps a domain enum to its protobuf twin and back; `Unspecified` and unknown numbers are nothing.
@@ -37,6 +38,7 @@ twins!(NameKind, pb::person::v1::NameKind, name_kind_to_pb, name_kind, { Primary
 twins!(IdentifierKind, pb::person::v1::IdentifierKind, identifier_kind_to_pb, identifier_kind, {
     ResidentId, Passport, NationalId, TaxId, DriverLicence, Other,
 });
+twins!(VettingState, pb::vetting::v1::VettingState, vetting_state_to_pb, vetting_state, { Open, Approved, Refused, Spent });
 twins!(OutcomeKind, pb::wanted::v1::Outcome, outcome_to_pb, outcome, {
     Hit, NoHit, Refused, Pending, Unreachable, TimedOut, Failed,
 });

@@ -17,6 +17,7 @@ mod request;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod vetting;
 mod wanted;
 
 pub use directory::{
@@ -25,7 +26,8 @@ pub use directory::{
 };
 pub use document::{digests_from_pb, digests_to_pb};
 pub use error::{INCIDENT_REASON, Problem, Problems, overloaded, reason, refused, violations};
-pub use wanted::{Ask, SearchEvent, decode_answer, encode_answer};
+pub use vetting::{Deciding, WaitingSearch};
+pub use wanted::{Ask, SearchEvent, decode_answer, decode_finding, encode_answer, encode_finding};
 
 /// Generated from `proto/`.
 #[allow(
@@ -88,6 +90,13 @@ pub mod pb {
         #[doc = "Version 1."]
         pub mod v1 {
             tonic::include_proto!("concord.request.v1");
+        }
+    }
+    #[doc = "Package `concord.vetting.v1`."]
+    pub mod vetting {
+        #[doc = "Version 1."]
+        pub mod v1 {
+            tonic::include_proto!("concord.vetting.v1");
         }
     }
     #[doc = "Package `concord.wanted.v1`."]

@@ -10,8 +10,8 @@ use concord_domain::wanted::{
 };
 use concord_domain::{
     AgencyId, AgencyPattern, AgreementRef, Branch, Circuit, Digest, Failure, Handling, HandlingCode,
-    HandlingLevel, Health, OffenceNature, Outcome, OutcomeKind, Passed, PingOutcome, Purpose, Refusal,
-    Timestamp,
+    HandlingLevel, Health, OffenceNature, Outcome, OutcomeKind, Passed, PingOutcome, Purpose, Reference,
+    Refusal, Timestamp, VettingState, WaitingRequest,
 };
 use concord_trust::{DutyDesk, Names};
 use proptest::collection::vec;
@@ -183,10 +183,36 @@ prop_compose! {
         signed_receipt in vec(any::<u8>(), 0..40),
         record in option::of(position()),
         elapsed in any::<u32>(),
+        watch in option::of(any::<[u8; 16]>()),
     ) -> Finding {
-        let elapsed = Duration::from_millis(elapsed.into());
+        let (elapsed, watch) = (Duration::from_millis(elapsed.into()), watch.map(Reference));
         Finding {
             agency, outcome, explanation, authority, route, candidates, receipt, signed_receipt, record, elapsed,
+            watch,
+        }
+    }
+}
+
+prop_compose! {
+    pub(crate) fn waiting()(
+        (reference, state) in (any::<[u8; 16]>(), code(VettingState::ALL)),
+        (origin, behalf, onward) in (agency(), vec(agency(), 0..3), agency()),
+        operation in "[a-z]{1,8}\\.[a-z]{1,8}",
+        (purpose, branch) in (code(Purpose::ALL), option::of(code(Branch::ALL))),
+        nature in option::of(code(OffenceNature::ALL)),
+        (level, handling_code) in (code(HandlingLevel::ALL), code(HandlingCode::ALL)),
+        authority in option::of(authority()),
+        (created, expires) in any::<(u64, u64)>(),
+        (decided_by, reason) in (option::of("[0-9]{1,8}"), option::of(WORDS)),
+    ) -> WaitingRequest {
+        WaitingRequest {
+            reference: Reference(reference), state, origin, behalf, onward, purpose, branch, nature, authority,
+            operation: operation.parse().unwrap(),
+            handling: Handling { level, code: handling_code },
+            created: Timestamp::from_millis(created),
+            expires: Timestamp::from_millis(expires),
+            decided_by: decided_by.map(|officer| officer.parse().unwrap()),
+            reason: reason.map(|reason| reason.parse().unwrap()),
         }
     }
 }

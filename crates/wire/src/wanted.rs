@@ -69,7 +69,7 @@ impl TryFrom<pb::SearchRequest> for Query {
 impl From<Finding> for pb::AgencyOutcome {
     fn from(finding: Finding) -> Self {
         let Finding { agency, outcome, explanation, authority, route, candidates, .. } = finding;
-        let Finding { receipt, signed_receipt, record, elapsed, .. } = finding;
+        let Finding { receipt, signed_receipt, record, elapsed, watch, .. } = finding;
         Self {
             agency: agency.to_string(),
             outcome: codes::outcome_to_pb(outcome.kind()),
@@ -82,6 +82,7 @@ impl From<Finding> for pb::AgencyOutcome {
             signed_receipt,
             record: record.map(Into::into),
             elapsed_ms: millis(elapsed),
+            watch: watch.map(|watch| watch.to_string()).unwrap_or_default(),
         }
     }
 }
@@ -106,6 +107,7 @@ impl TryFrom<pb::AgencyOutcome> for Finding {
             signed_receipt,
             record,
             elapsed_ms,
+            watch,
         } = message;
         let mut problems = Problems::default();
         let agency = problems.take("agency", agency.parse());
@@ -117,9 +119,10 @@ impl TryFrom<pb::AgencyOutcome> for Finding {
         let candidates: Result<Vec<_>, _> = candidates.into_iter().map(Candidate::try_from).collect();
         let candidates = problems.within("candidates", candidates);
         let elapsed = Duration::from_millis(u64::from(elapsed_ms));
+        let watch = problems.take("watch", (!watch.is_empty()).then(|| watch.parse()).transpose());
         let finding = (|| {
             let (agency, outcome, authority, route) = (agency?, outcome?, authority?, route?);
-            let (candidates, receipt, record) = (candidates?, receipt?, record?);
+            let (candidates, receipt, record, watch) = (candidates?, receipt?, record?, watch?);
             Some(Self {
                 agency,
                 outcome,
@@ -131,6 +134,7 @@ impl TryFrom<pb::AgencyOutcome> for Finding {
                 signed_receipt,
                 record,
                 elapsed,
+                watch,
             })
         })();
         problems.finish(finding)
@@ -219,6 +223,31 @@ impl TryFrom<pb::SearchResponse> for SearchEvent {
     }
 }
 
+impl From<SearchEvent> for pb::WatchResponse {
+    fn from(event: SearchEvent) -> Self {
+        let result = match event {
+            SearchEvent::Finding(finding) => pb::watch_response::Result::Outcome((*finding).into()),
+            SearchEvent::Summary { totals, elapsed } => {
+                pb::watch_response::Result::Summary(summary(&totals, elapsed))
+            }
+        };
+        Self { result: Some(result) }
+    }
+}
+
+impl TryFrom<pb::WatchResponse> for SearchEvent {
+    type Error = Problems;
+
+    fn try_from(message: pb::WatchResponse) -> Result<Self, Problems> {
+        let pb::WatchResponse { result } = message;
+        let result = result.map(|result| match result {
+            pb::watch_response::Result::Outcome(outcome) => pb::search_response::Result::Outcome(outcome),
+            pb::watch_response::Result::Summary(summary) => pb::search_response::Result::Summary(summary),
+        });
+        pb::SearchResponse { result }.try_into()
+    }
+}
+
 /// The sealed body of a wanted-person request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
@@ -233,17 +262,30 @@ pub struct Ask {
 impl Ask {
     /// The bytes to seal.
     pub fn encode(&self) -> Vec<u8> {
-        pb::SearchAsk {
-            subject: Some(self.subject.clone().into()),
-            case_reference: self.case.as_str().to_owned(),
-            officer: self.officer.as_str().to_owned(),
-        }
-        .encode_to_vec()
+        pb::SearchAsk::from(self.clone()).encode_to_vec()
     }
 
     /// Reads opened bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, Problems> {
-        let message = pb::SearchAsk::decode(bytes).map_err(|_| Problems::one("body", "is no SearchAsk"))?;
+        pb::SearchAsk::decode(bytes).map_err(|_| Problems::one("body", "is no SearchAsk"))?.try_into()
+    }
+}
+
+impl From<Ask> for pb::SearchAsk {
+    fn from(ask: Ask) -> Self {
+        let Ask { subject, case, officer } = ask;
+        Self {
+            subject: Some(subject.into()),
+            case_reference: case.as_str().to_owned(),
+            officer: officer.as_str().to_owned(),
+        }
+    }
+}
+
+impl TryFrom<pb::SearchAsk> for Ask {
+    type Error = Problems;
+
+    fn try_from(message: pb::SearchAsk) -> Result<Self, Problems> {
         let pb::SearchAsk { subject, case_reference, officer } = message;
         let mut problems = Problems::default();
         let subject = problems.within("subject", Subject::try_from(subject.unwrap_or_default()));
@@ -255,6 +297,17 @@ impl Ask {
             officer,
         }))
     }
+}
+
+/// The bytes of a finding to keep.
+pub fn encode_finding(finding: Finding) -> Vec<u8> {
+    pb::AgencyOutcome::from(finding).encode_to_vec()
+}
+
+/// Reads the bytes of a finding that was kept.
+pub fn decode_finding(bytes: &[u8]) -> Result<Finding, Problems> {
+    let message = pb::AgencyOutcome::decode(bytes).map_err(|_| Problems::one("", "is no AgencyOutcome"))?;
+    message.try_into()
 }
 
 /// The bytes of an answer to seal.

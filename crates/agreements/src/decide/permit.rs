@@ -5,7 +5,7 @@ use crate::document::{Grant, Onward, Quota, Terms};
 use crate::local::Side;
 use crate::signed::SignedAgreement;
 use concord_domain::wanted::Fields;
-use concord_domain::{AgencyId, AgreementRef, Clause, HandlingLevel, Operation, Purpose, Timestamp};
+use concord_domain::{AgencyId, AgreementRef, Clause, HandlingLevel, Operation, Purpose, Timestamp, Vetting};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -96,6 +96,7 @@ pub struct Permit<Q> {
     quota: Option<Quota>,
     onward: Onward,
     terms: Terms,
+    vetting: Vetting,
     until: Timestamp,
     question: PhantomData<fn() -> Q>,
 }
@@ -105,6 +106,7 @@ impl<Q: Question> Permit<Q> {
         agreement: &SignedAgreement,
         grant: &Grant,
         facts: &Facts<'_>,
+        vetting: Vetting,
         until: Timestamp,
     ) -> Self {
         Self {
@@ -119,6 +121,7 @@ impl<Q: Question> Permit<Q> {
             quota: grant.quota,
             onward: grant.onward,
             terms: agreement.terms.clone(),
+            vetting,
             until,
             question: PhantomData,
         }
@@ -177,6 +180,12 @@ impl<Q: Question> Permit<Q> {
     /// Times and grounds that the agreement sets.
     pub fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// Who decides whether it is asked on, if a third is to be asked in turn: the stricter of what the clause says and what
+    /// the agency's own rules do.
+    pub fn vetting(&self) -> Vetting {
+        self.vetting
     }
 
     /// Until when the same decision by the same rules under this agreement comes to the same: the earliest instant at

@@ -1,7 +1,7 @@
 //! What makes a well-formed document a sensible agreement.
 
 use super::{Agencies, Agreement, AgreementKind, Assistance, Confirmation, Grant, Quota, Terms};
-use concord_domain::{AgencyPattern, Clause, Timestamp};
+use concord_domain::{AgencyPattern, Clause, Timestamp, Vetting};
 use concord_trust::SignedFile;
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -104,6 +104,12 @@ pub enum InvalidAgreement {
         /// The pattern.
         pattern: AgencyPattern,
     },
+    /// An officer is to vet what nobody may ask on.
+    #[error("grants, clause {clause}, vetting: is for brokers, and brokered_to names nobody")]
+    VettingOfNothing {
+        /// The clause.
+        clause: Clause,
+    },
     /// A carrier for whom no party can sign.
     #[error("carriers: {pattern} is neither about a party nor below one in the charter")]
     CarrierOutsideParties {
@@ -166,6 +172,9 @@ impl Grant {
         for (name, third) in [("brokered_to", &self.brokered_to), ("on_behalf_of", &self.on_behalf_of)] {
             count(&field(name), third.len(), 0, Agreement::PATTERNS_MAX)?;
             distinct(&field(name), third)?;
+        }
+        if self.vetting == Vetting::Officer && self.brokered_to.is_empty() {
+            return Err(InvalidAgreement::VettingOfNothing { clause: self.clause.clone() });
         }
         if let Some(quota) = self.quota {
             within(&field("quota, requests"), quota.requests.get(), 1, Quota::REQUESTS_MAX)?;

@@ -188,6 +188,8 @@ fn limits_of_a_clause_are_named() {
     let third = vec!["police.la".parse::<AgencyPattern>().unwrap(); 2];
     let brokered = Grant { brokered_to: third.clone(), ..grant("7") };
     assert_eq!(with(brokered), "grants, clause 7, brokered_to: police.la stands there twice");
+    let vetted = Grant { vetting: Vetting::Officer, ..grant("7") };
+    assert_eq!(with(vetted), "grants, clause 7, vetting: is for brokers, and brokered_to names nobody");
     let behalf = Grant { on_behalf_of: third, ..grant("7") };
     assert_eq!(with(behalf), "grants, clause 7, on_behalf_of: police.la stands there twice");
     let requests = (Quota::REQUESTS_MAX + 1).try_into().unwrap();

@@ -71,6 +71,27 @@ fn a_rule_applies_where_all_its_conditions_match() {
 }
 
 #[test]
+fn a_rule_about_vetting_forbids_nothing_and_the_strictest_counts() {
+    let directory = directory(&[]);
+    let written = "[[rules]]\nname = \"a\"\nvetting = \"officer\"\npurposes = [\"narcotics\"]\n\
+        [[rules]]\nname = \"b\"\nvetting = \"automatic\"";
+    let rules: LocalRules = toml::from_str(written).unwrap();
+    let asked = |purpose| {
+        Asked("yn.police.cn", Side::Serving, "wanted.search", purpose, None, HandlingLevel::Official)
+    };
+    assert!(!forbids(&rules, &asked(Purpose::Narcotics), &directory));
+    let vetting = |purpose| {
+        let Asked(name, side, operation, purpose, branch, level) = asked(purpose);
+        let counterpart = agency(name);
+        let (line, operation) = (Line::of(&counterpart, &directory), operation.parse().unwrap());
+        let counterparts = vec![&line];
+        rules.vetting(&Matter { side, counterparts, operation: &operation, purpose, branch, level })
+    };
+    assert_eq!(vetting(Purpose::Narcotics), Vetting::Officer);
+    assert_eq!(vetting(Purpose::Research), Vetting::Automatic);
+}
+
+#[test]
 fn what_is_written_out_is_read_back() {
     assert_eq!(toml::from_str::<LocalRules>(&toml::to_string(&rules()).unwrap()).unwrap(), rules());
     assert_eq!(toml::from_str::<LocalRules>("").unwrap(), LocalRules::default());

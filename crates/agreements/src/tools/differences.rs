@@ -179,6 +179,7 @@ fn said_of_clause(grant: &Grant) -> Said {
         quota,
         brokered_to,
         on_behalf_of,
+        vetting,
     } = grant;
     vec![
         ("from", written(from)),
@@ -193,6 +194,7 @@ fn said_of_clause(grant: &Grant) -> Said {
         ("quota", written(quota)),
         ("brokered_to", written(brokered_to)),
         ("on_behalf_of", written(on_behalf_of)),
+        ("vetting", written(vetting)),
     ]
 }
 

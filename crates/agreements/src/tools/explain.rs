@@ -75,6 +75,7 @@ impl Chain {
             fields: narrowed.fields.into_iter().filter(|field| leg.fields.contains(field)).collect(),
             quota: None,
             onward: narrowed.onward.min(leg.onward),
+            vetting: narrowed.vetting.max(leg.vetting),
         };
         let mut extents = extents.cloned();
         let first = Extent { quota: None, ..extents.next()? };

@@ -5,7 +5,7 @@ use crate::decide::{Denial, Facts, Permit, Question, decide};
 use crate::document::{Onward, Quota};
 use crate::local::Side;
 use concord_domain::wanted::Field;
-use concord_domain::{AgreementRef, Clause, HandlingLevel, Operation, Timestamp};
+use concord_domain::{AgreementRef, Clause, HandlingLevel, Operation, Timestamp, Vetting};
 
 /// Leave to ask: a description of the permit that [`decide`] would give. It permits nothing itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,6 +31,8 @@ pub struct Extent {
     pub quota: Option<Quota>,
     /// How far what was disclosed may go on.
     pub onward: Onward,
+    /// Who decides whether a broker asks on.
+    pub vetting: Vetting,
 }
 
 /// The tools' own question. Nothing takes a permit for it, and none leaves this file.
@@ -62,6 +64,7 @@ impl Leave {
                 fields: permit.fields().iter().collect(),
                 quota: permit.quota(),
                 onward: permit.onward(),
+                vetting: permit.vetting(),
             },
             until: permit.until(),
         }

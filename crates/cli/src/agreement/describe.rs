@@ -65,7 +65,7 @@ fn terms(terms: &Terms) -> Vec<String> {
 
 fn clause(grant: &Grant) -> Vec<String> {
     let Grant { clause, from, to, below, operations, purposes, branches, handling, .. } = grant;
-    let Grant { fields, onward, quota: limit, brokered_to, on_behalf_of, .. } = grant;
+    let Grant { fields, onward, quota: limit, brokered_to, on_behalf_of, vetting, .. } = grant;
     let reach = if *below { ", and those below" } else { " alone" };
     let mut lines = vec![
         format!("clause {clause}"),
@@ -83,6 +83,7 @@ fn clause(grant: &Grant) -> Vec<String> {
     lines.extend(
         brokers.iter().filter(|(_, named)| !named.is_empty()).map(|(name, named)| row(name, &list(*named))),
     );
+    lines.extend((!brokered_to.is_empty()).then(|| row("vetting", vetting.as_str())));
     lines
 }
 

@@ -135,10 +135,11 @@ fn chain_text(chain: &Chain) -> Vec<String> {
     let whole = chain.extent().zip(chain.until());
     lines.extend(whole.map(|(extent, until)| {
         format!(
-            "    altogether up to {}; fields {}; onward {}; until {}",
+            "    altogether up to {}; fields {}; onward {}{}; until {}",
             extent.ceiling,
             words::list_or(&extent.fields, "none"),
             words::code(&extent.onward),
+            words::vetting(extent.vetting),
             words::time(until)
         )
     }));

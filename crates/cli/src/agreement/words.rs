@@ -2,7 +2,7 @@
 
 use concord_agreements::Quota;
 use concord_agreements::tools::{Extent, Leave};
-use concord_domain::Timestamp;
+use concord_domain::{Timestamp, Vetting};
 use serde::Serialize;
 use std::path::Path;
 
@@ -45,13 +45,22 @@ pub(super) fn leave(leave: &Leave) -> String {
 }
 
 pub(super) fn extent(extent: &Extent) -> String {
-    let Extent { ceiling, fields, quota, onward } = extent;
+    let Extent { ceiling, fields, quota, onward, vetting } = extent;
     format!(
-        "up to {ceiling}; fields {}; quota {}; onward {}",
+        "up to {ceiling}; fields {}; quota {}; onward {}{}",
         list_or(fields, "none"),
         self::quota(*quota),
-        code(onward)
+        code(onward),
+        self::vetting(*vetting)
     )
+}
+
+/// That an officer vets, as it stands behind other words; that nobody does goes without saying.
+pub(super) const fn vetting(vetting: Vetting) -> &'static str {
+    match vetting {
+        Vetting::Automatic => "",
+        Vetting::Officer => "; vetted by an officer",
+    }
 }
 
 /// Leave to ask as programs read it.
@@ -72,6 +81,7 @@ pub(super) struct ExtentLine {
     fields: Vec<String>,
     quota: Option<Quota>,
     onward: String,
+    vetting: Vetting,
 }
 
 impl From<&Leave> for LeaveLine {
@@ -89,12 +99,13 @@ impl From<&Leave> for LeaveLine {
 
 impl From<&Extent> for ExtentLine {
     fn from(extent: &Extent) -> Self {
-        let Extent { ceiling, fields, quota, onward } = extent;
+        let Extent { ceiling, fields, quota, onward, vetting } = extent;
         Self {
             ceiling: ceiling.to_string(),
             fields: fields.iter().map(ToString::to_string).collect(),
             quota: *quota,
             onward: code(onward),
+            vetting: *vetting,
         }
     }
 }

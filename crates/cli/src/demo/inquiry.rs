@@ -2,12 +2,12 @@
 
 use crate::people::Person;
 use anyhow::{Context, bail, ensure};
-use concord_client::{Client, SearchEvent};
+use concord_client::{Client, ClientError, SearchEvent};
 use concord_domain::wanted::{
     Candidate, Finding, Identifier, IdentifierKind, Query, Scope, ScopeTerm, Subject,
 };
-use concord_domain::{AgencyId, AgreementId, Handling, OffenceNature, OutcomeKind, Purpose};
-use futures_util::TryStreamExt;
+use concord_domain::{AgencyId, AgreementId, Handling, OffenceNature, OutcomeKind, Purpose, Reference};
+use futures_util::{Stream, TryStreamExt};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -51,7 +51,29 @@ impl Inquiry {
             branch: None,
             nature: self.nature,
         };
-        let events: Vec<_> = client.search(query, TIMEOUT).await?.try_collect().await?;
+        Findings::all(&asked, client.search(query, TIMEOUT).await?).await
+    }
+}
+
+/// What came of one search.
+#[derive(Debug)]
+pub(crate) struct Findings(BTreeMap<AgencyId, Finding>);
+
+impl Findings {
+    /// Waits for what is pending at these agencies, and checks the same.
+    pub(crate) async fn of_watch(
+        client: &Client,
+        watch: Reference,
+        asked: &[AgencyId],
+    ) -> anyhow::Result<Self> {
+        Self::all(asked, client.watch(watch, TIMEOUT).await?).await
+    }
+
+    async fn all(
+        asked: &[AgencyId],
+        events: impl Stream<Item = Result<SearchEvent, ClientError>>,
+    ) -> anyhow::Result<Self> {
+        let events: Vec<_> = events.try_collect().await?;
         let mut findings = BTreeMap::new();
         let mut summed = None;
         for event in events {
@@ -69,15 +91,9 @@ impl Inquiry {
         let silent: Vec<_> = asked.iter().filter(|agency| !findings.contains_key(*agency)).collect();
         ensure!(silent.is_empty(), "not reported: {silent:?}");
         ensure!(summed.map(usize::try_from) == Some(Ok(findings.len())), "the summary counts otherwise");
-        Ok(Findings(findings))
+        Ok(Self(findings))
     }
-}
 
-/// What came of one search.
-#[derive(Debug)]
-pub(crate) struct Findings(BTreeMap<AgencyId, Finding>);
-
-impl Findings {
     /// The finding of an agency, if its outcome is the expected one.
     pub(crate) fn expect(&self, agency: &AgencyId, kind: OutcomeKind) -> anyhow::Result<&Finding> {
         let finding = self.of(agency)?;

@@ -5,9 +5,9 @@ use super::inquiry::{Findings, Inquiry};
 use crate::cluster::Cluster;
 use crate::people::Person;
 use anyhow::{Context, ensure};
-use concord_client::Client;
+use concord_client::{Client, Deciding};
 use concord_domain::wanted::Finding;
-use concord_domain::{AgencyId, OffenceNature, OutcomeKind, Purpose};
+use concord_domain::{AgencyId, OffenceNature, OutcomeKind, Purpose, VettingDecision};
 
 pub(super) async fn carried(yunnan: &Client, cast: &Cast) -> anyhow::Result<(Findings, String)> {
     let (found, route) = by_way_of(&cast.ministry, yunnan, cast).await?;
@@ -48,6 +48,32 @@ pub(super) async fn brokered(county: &Client, cast: &Cast) -> anyhow::Result<(Ve
         "a county's request, vetted and transmitted: hit by way of {shown}; a political offence: {refused}"
     );
     Ok((found.into_each().chain(political.into_each()).collect(), says))
+}
+
+/// What the county asks for another purpose waits until an officer of its province has decided; whoever watches learns what
+/// came of it.
+pub(super) async fn vetted(
+    cluster: &Cluster,
+    county: &Client,
+    cast: &Cast,
+) -> anyhow::Result<(Vec<Finding>, String)> {
+    let person = Cast::people(5).nth(22).context("a person")?;
+    let laos = std::slice::from_ref(&cast.laos);
+    let inquiry = Inquiry { purpose: Purpose::SeriousCrime, ..Inquiry::by_id(&person, laos)? };
+    let asked = inquiry.ask(county).await?;
+    let watch = asked.expect(&cast.laos, OutcomeKind::Pending)?.watch.context("no watch")?;
+    let province = cluster.client(&cast.guangxi)?;
+    let waiting = province.vettings(true).await?.into_iter().next().context("nothing waits")?;
+    let (reference, decision) = (waiting.reference, VettingDecision::Approve);
+    let officer = Some("demo-vetter".parse()?);
+    let decided = province.decide_vetting(Deciding { reference, decision, officer }).await?;
+    let found = Findings::of_watch(county, watch, laos).await?;
+    found.expect_person(&cast.laos, &person)?;
+    let says = format!(
+        "waits in {} for an officer, who decides: {}; the county watches: hit",
+        cast.guangxi, decided.state
+    );
+    Ok((asked.into_each().chain(found.into_each()).collect(), says))
 }
 
 /// A hit in Heilongjiang that this carrier, and nobody else, took there and back. Gives the route as people read it.

@@ -4,7 +4,7 @@ use super::agreements::{event_ends, withdrawn};
 use super::cast::{Cast, PEOPLE};
 use super::evidence::Ledgers;
 use super::inquiry::{Findings, Inquiry};
-use super::routes::{brokered, carried, failover};
+use super::routes::{brokered, carried, failover, vetted};
 use super::walk::Walk;
 use crate::cluster::{Cluster, ClusterOptions};
 use crate::people::Person;
@@ -39,6 +39,7 @@ pub(super) async fn walk(walk: &Walk, dir: &Path) -> anyhow::Result<()> {
     received.extend(walk.step("route.failover", failover(&mut cluster, &yunnan, &cast)).await?.into_each());
     let county = cluster.client(&cast.county)?;
     received.extend(walk.step("route.brokered", brokered(&county, &cast)).await?);
+    received.extend(walk.step("route.vetted", vetted(&cluster, &county, &cast)).await?);
     received.extend(walk.step("agreement.event-ends", event_ends(&cluster, &client, &cast)).await?);
     received.extend(walk.step("agreement.withdrawn", withdrawn(&cluster, &client, &cast)).await?);
     walk.step("ledger.verified", verified(cluster, &cast, &received)).await

@@ -84,6 +84,8 @@ fn what(event: &Event) -> Option<String> {
         Event::Carried { request: _, from, next } => Some(format!("from {from} to {next}")),
         Event::Distrusted { peer, reason, request: _ } => Some(format!("{peer}: {}", reason.as_str())),
         Event::RollbackAccepted { seen } => Some(format!("a peer has seen {seen} entries")),
+        Event::Vetted { request: _, refusal: None, decision: _ } => Some("an officer approves".to_owned()),
+        Event::Vetted { request: _, refusal: Some(_), decision: _ } => Some("an officer refuses".to_owned()),
         Event::Asked { .. } | Event::Released { .. } | Event::Refused { .. } | Event::Concluded { .. } => {
             None
         }

@@ -53,6 +53,9 @@ pub(crate) struct Arguments {
     /// How long to wait for answers, such as 10s; 60s at most
     #[arg(long, value_parser = timeout, default_value = "10s")]
     timeout: Duration,
+    /// How long to wait for what is pending, such as 10m; 1440m at most
+    #[arg(long, value_parser = super::watch::wait, value_name = "DURATION")]
+    wait: Option<Duration>,
 }
 
 /// A wait that the node grants: it reports who is late after a minute at most.
@@ -63,6 +66,11 @@ pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
 }
 
 impl Arguments {
+    /// How long to wait for what is pending, if at all.
+    pub(super) const fn wait(&self) -> Option<Duration> {
+        self.wait
+    }
+
     /// The query, and how long to wait.
     pub(super) fn query(self) -> anyhow::Result<(Query, Duration)> {
         let Self {
@@ -79,6 +87,7 @@ impl Arguments {
             branch,
             nature,
             timeout,
+            wait: _,
         } = self;
         for identifier in identifiers.iter().filter(|i| i.kind == IdentifierKind::ResidentId) {
             // A mistyped number can match nothing: better said here than reported as "no hit" by everybody.

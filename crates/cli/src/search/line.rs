@@ -21,6 +21,9 @@ pub(crate) struct FindingLine {
     pub(crate) receipt: Option<ReceiptLine>,
     pub(crate) record: Option<PositionLine>,
     pub(crate) elapsed_ms: u64,
+    /// For `concord watch`, if it is pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) watch: Option<String>,
 }
 
 /// One candidate.
@@ -66,7 +69,7 @@ pub(crate) struct PositionLine {
 impl From<&Finding> for FindingLine {
     fn from(finding: &Finding) -> Self {
         let Finding { agency, outcome, explanation, authority, route, candidates, .. } = finding;
-        let Finding { receipt, signed_receipt, record, elapsed, .. } = finding;
+        let Finding { receipt, signed_receipt, record, elapsed, watch, .. } = finding;
         Self {
             agency: agency.to_string(),
             outcome: outcome.kind().as_str(),
@@ -78,6 +81,7 @@ impl From<&Finding> for FindingLine {
             receipt: receipt.as_ref().map(|receipt| ReceiptLine::new(receipt, signed_receipt)),
             record: record.as_ref().map(Into::into),
             elapsed_ms: millis(*elapsed),
+            watch: watch.map(|watch| watch.to_string()),
         }
     }
 }
@@ -187,6 +191,7 @@ mod tests {
             signed_receipt: vec![1, 2, 3],
             record: None,
             elapsed: Duration::from_millis(12),
+            watch: None,
         }
     }
 

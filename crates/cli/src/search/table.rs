@@ -50,7 +50,10 @@ fn what(line: &FindingLine) -> String {
         }
         (Some(_), Some(explanation)) => explanation.clone(),
         (Some(reason), None) => reason.to_owned(),
-        (None, explanation) => explanation.clone().unwrap_or_default(),
+        (None, explanation) => {
+            let watch = line.watch.as_ref().map(|watch| format!("concord watch {watch}"));
+            [explanation.clone(), watch].into_iter().flatten().collect::<Vec<_>>().join("\n")
+        }
     }
 }
 
@@ -77,6 +80,7 @@ mod tests {
             receipt: None,
             record: None,
             elapsed_ms: 3,
+            watch: None,
         };
         let (head, row) = (Table.head(), Table.row(&line));
         assert_eq!(head.find("OUTCOME"), row.find("refused"), "{head}\n{row}");

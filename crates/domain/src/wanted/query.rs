@@ -3,7 +3,7 @@
 use super::{Candidate, Scope, Subject};
 use crate::{
     AgencyId, AgreementRef, Branch, CaseRef, Clause, Digest, Handling, OffenceNature, Officer, Outcome,
-    OutcomeKind, Purpose,
+    OutcomeKind, Purpose, Reference,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -72,6 +72,8 @@ pub struct Finding {
     pub record: Option<LedgerPosition>,
     /// From the start of the search.
     pub elapsed: Duration,
+    /// Under which its end can be waited for, if it is pending.
+    pub watch: Option<Reference>,
 }
 
 /// How many agencies there were of each outcome.

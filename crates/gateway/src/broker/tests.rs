@@ -1,5 +1,7 @@
 //! Yunnan may not ask Gansu: Shaanxi vets for it, the ministry transmits, and Gansu decides for all three.
 
+mod vetting;
+
 use crate::lines::Lines;
 use crate::outbound::Question;
 use crate::record::Concluded;

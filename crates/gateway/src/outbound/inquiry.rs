@@ -3,9 +3,10 @@
 use super::Question;
 use crate::record::Concluded;
 use concord_agreements::{Asking, Denial, Facts, Permit, Rules, decide};
-use concord_domain::{AgencyId, Operation as Name, OutcomeKind, Timestamp};
+use concord_domain::{AgencyId, Operation as Name, OutcomeKind, Reference, Timestamp};
 use concord_store::Charge;
 use concord_trust::envelope::{BEHALF_MAX, Brief, Principal, Source, Voucher};
+use minicbor::{Decode, Encode};
 
 /// Brokers considered for one inquiry at most: a clause may name everybody, and each costs a decision.
 const BROKERS_CONSIDERED_MAX: usize = 16;
@@ -21,6 +22,8 @@ pub(crate) struct Inquiry<'a> {
     pub(crate) question: Question,
     /// The service's ask.
     pub(crate) ask: &'a [u8],
+    /// With whom the same ask waits; none if it is asked for the first time.
+    pub(crate) continues: Option<&'a Continued>,
     /// The signed requests of those for whom it is asked.
     pub(crate) behalf: &'a [Voucher],
     /// Those for whom it is asked, as the vouchers say.
@@ -35,6 +38,17 @@ pub(crate) struct Inquiry<'a> {
     pub(crate) repeatable: bool,
     /// What an answer amounts to; `None` if the content is no answer.
     pub(crate) read: &'a (dyn Fn(&[u8]) -> Option<OutcomeKind> + Send + Sync),
+}
+
+/// With which broker something waits, and under which reference.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Continued {
+    /// The broker.
+    #[n(0)]
+    pub broker: AgencyId,
+    /// The reference that it gave.
+    #[n(1)]
+    pub reference: Reference,
 }
 
 /// What came of an inquiry.
@@ -70,7 +84,8 @@ impl Inquiry<'_> {
         }
     }
 
-    /// Straight to the agency asked if an agreement covers that; otherwise by the first broker whom one lets us ask.
+    /// Straight to the agency asked if an agreement covers that; otherwise by the broker with whom it waits, or the first
+    /// whom one lets us ask.
     pub(super) fn plan(&self, rules: &Rules, here: &AgencyId, now: Timestamp) -> Result<Plan, Denial> {
         let denial = match decide::<Asking>(rules, &self.facts(here, self.to), now) {
             Ok(permit) => return Ok(Plan { permit, destination: self.to.clone(), onward: None }),
@@ -80,7 +95,8 @@ impl Inquiry<'_> {
             return Err(denial);
         }
         let brokers = rules.brokers(here, self.to, self.operation, now).into_iter();
-        let others = brokers.filter(|broker| !self.names.contains(broker));
+        let continued = |broker: &AgencyId| self.continues.is_none_or(|at| at.broker == *broker);
+        let others = brokers.filter(|broker| !self.names.contains(broker) && continued(broker));
         for broker in others.take(BROKERS_CONSIDERED_MAX) {
             let facts = Facts { onward: Some(self.to), ..self.facts(here, &broker) };
             if let Ok(permit) = decide::<Asking>(rules, &facts, now) {
@@ -93,6 +109,7 @@ impl Inquiry<'_> {
     /// What the body says.
     pub(super) fn brief(&self, onward: Option<AgencyId>) -> Brief {
         let (ask, behalf, nature) = (self.ask.to_vec(), self.behalf.to_vec(), self.question.nature);
-        Brief { ask, nature, onward, behalf }
+        let continues = self.continues.filter(|_| onward.is_some()).map(|at| at.reference);
+        Brief { ask, nature, onward, behalf, continues }
     }
 }

@@ -1,10 +1,11 @@
 //! What comes back is judged: only an answer with a valid receipt, under the agreement asked under, counts.
 
+use super::Continued;
 use crate::record::{Asked, Evidence};
 use concord_domain::{AgencyId, Failure, Outcome, OutcomeKind};
 use concord_ledger::{Entry, Event, Receipt, RequestFacts, SignedCheckpoint, leaf_hash};
 use concord_trust::PublicKey;
-use concord_trust::envelope::{Answer, AnswerInvalid, Attached, Principal, Reply, Source, Verdict};
+use concord_trust::envelope::{Answer, AnswerInvalid, Attached, Pending, Principal, Reply, Source, Verdict};
 
 /// Who answers, with the keys that it may sign with: as they are when its answer is there, since they may have changed
 /// since it was asked.
@@ -69,12 +70,19 @@ impl Bench<'_> {
         route.push(peer.agency.clone());
         let Reply { answer, commitment, opening, attached } = reply;
         let Answer { verdict, agreement, clause: _, content, explanation, source } = answer;
+        let mut pending = None;
         let (outcome, content) = match verdict {
             Verdict::Refused(refusal) => (Outcome::Refused(refusal), None),
             Verdict::Served(_) if agreement.as_ref() != Some(&asked.authority().agreement) => {
                 return Err(Failure::AnswerInvalid);
             }
             Verdict::Served(kind) => match (self.beyond, unanswered(kind)) {
+                (Some(_), Some(Outcome::Pending)) => {
+                    let Pending { reference, until } =
+                        Pending::decode(&content).ok_or(Failure::AnswerUnreadable)?;
+                    pending = Some((Continued { broker: peer.agency.clone(), reference }, until));
+                    (Outcome::Pending, None)
+                }
                 (Some(_), Some(outcome)) => (outcome, None),
                 _ => (self.served(kind, &content)?, Some(content)),
             },
@@ -101,6 +109,10 @@ impl Bench<'_> {
         if beyond.is_some() && source.as_ref().is_some_and(|source| source.opening.is_none()) {
             evidence.explanation = REDACTED.to_owned();
         }
+        if let Some((Continued { broker, .. }, until)) = &pending {
+            evidence.explanation = format!("waits with {broker} for an officer's decision, until {until}");
+        }
+        evidence.pending = pending;
         evidence.answer = Some(commitment);
         evidence.receipt = Some((receipt, attached.receipt));
         evidence.checkpoint = attached.checkpoint.and_then(|text| checked(&text, peer));
@@ -151,13 +163,14 @@ impl Bench<'_> {
 /// What is said of an answer of which a broker had to leave something out.
 const REDACTED: &str = "passed on in part: a broker's own agreement discloses less";
 
-/// What a broker may say besides an answer: that it got none that counts.
+/// What a broker may say besides an answer: that it got none that counts, or that there is none yet.
 fn unanswered(kind: OutcomeKind) -> Option<Outcome> {
     match kind {
         OutcomeKind::Unreachable => Some(Outcome::Unreachable(Failure::BeyondBroker)),
         OutcomeKind::Failed => Some(Outcome::Failed(Failure::BeyondBroker)),
         OutcomeKind::TimedOut => Some(Outcome::TimedOut),
-        OutcomeKind::Hit | OutcomeKind::NoHit | OutcomeKind::Pending | OutcomeKind::Refused => None,
+        OutcomeKind::Pending => Some(Outcome::Pending),
+        OutcomeKind::Hit | OutcomeKind::NoHit | OutcomeKind::Refused => None,
     }
 }
 
@@ -193,7 +206,8 @@ pub(super) fn receipt_for(
             | Event::Adopted { .. }
             | Event::RollbackAccepted { .. }
             | Event::Carried { .. }
-            | Event::Distrusted { .. },
+            | Event::Distrusted { .. }
+            | Event::Vetted { .. },
             _,
         ) => return None,
     };
@@ -214,8 +228,11 @@ fn served(kind: OutcomeKind) -> Option<Outcome> {
     match kind {
         OutcomeKind::Hit => Some(Outcome::Hit),
         OutcomeKind::NoHit => Some(Outcome::NoHit),
-        OutcomeKind::Pending => Some(Outcome::Pending),
-        OutcomeKind::Refused | OutcomeKind::Unreachable | OutcomeKind::TimedOut | OutcomeKind::Failed => None,
+        OutcomeKind::Pending
+        | OutcomeKind::Refused
+        | OutcomeKind::Unreachable
+        | OutcomeKind::TimedOut
+        | OutcomeKind::Failed => None,
     }
 }
 

@@ -35,6 +35,7 @@ impl Outbound {
             charge: None,
             synced: self.authority.synced(),
             repeatable: O::REPEATABLE,
+            continues: None,
             read: &|_| None,
         };
         let plan = inquiry.plan(&in_force.rules, &self.agency, now)?;

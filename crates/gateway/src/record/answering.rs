@@ -34,8 +34,8 @@ impl Recorder {
         draft: AnyDraft,
         epoch: u64,
     ) -> Result<Release, NotRecorded> {
-        let AnyDraft { authority, outcome, content, until, quota, behalf, source } = draft;
-        let mut conditions = Conditions { guards: vec![Guard::Before(until)], changes: vec![] };
+        let AnyDraft { authority, outcome, content, until, quota, behalf, source, changes } = draft;
+        let mut conditions = Conditions { guards: vec![Guard::Before(until)], changes };
         if let Some(quota) = quota {
             conditions.changes.push(Change::SpendQuota(charge(&authority, request.context(), quota)));
         }
@@ -56,7 +56,7 @@ impl Recorder {
     }
 
     /// Puts a refusal on the record, together with what a repeat will get; beyond [`Sharing::REQUESTS_ALONE`] a minute it
-    /// shares an entry and is not remembered.
+    /// shares an entry and is not remembered, unless something changes with it.
     pub(crate) async fn refuse(
         &self,
         request: &VerifiedRequest,
@@ -64,16 +64,17 @@ impl Recorder {
         refused: Refused,
         under: Ruling,
     ) -> Result<Release, NotRecorded> {
-        let Refused { refusal, authority, explanation } = refused;
+        let Refused { refusal, authority, explanation, changes } = refused;
         let mut facts = verified_facts(request);
         facts.clause = authority.as_ref().and_then(|a| a.clause.clone());
         let body = self.body(&refusal_answer(refusal, authority, explanation))?;
         let origin = &request.context().origin;
-        if let Some(entry) = self.sharing.entry(origin, refusal, under.now, Sharing::REQUESTS_ALONE) {
+        let shared = self.sharing.entry(origin, refusal, under.now, Sharing::REQUESTS_ALONE);
+        if let Some(entry) = shared.filter(|_| changes.is_empty()) {
             return Ok(Release { body, entry });
         }
         let event = Event::Refused { request: facts, refusal };
-        let conditions = Conditions::default();
+        let conditions = Conditions { guards: vec![], changes };
         let release =
             self.remember("refused", request, attempt, body, event, under.epoch, conditions).await?;
         self.sharing.note(origin, refusal, under.now, &release.entry);
@@ -122,7 +123,8 @@ impl Recorder {
                 | Event::Adopted { .. }
                 | Event::RollbackAccepted { .. }
                 | Event::Carried { .. }
-                | Event::Distrusted { .. },
+                | Event::Distrusted { .. }
+                | Event::Vetted { .. },
             ) => return Ok(Err(refusal)),
         }
         let (origin, id, attempt) =
@@ -185,7 +187,7 @@ impl Recorder {
 }
 
 /// What must hold and change with a write besides.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Conditions {
     guards: Vec<Guard>,
     changes: Vec<Change>,
@@ -207,6 +209,8 @@ pub(crate) struct Refused {
     pub(crate) refusal: Refusal,
     pub(crate) authority: Option<Authority>,
     pub(crate) explanation: String,
+    /// What changes with it.
+    pub(crate) changes: Vec<Change>,
 }
 
 /// Under which epoch, and when, something was decided.
@@ -228,7 +232,8 @@ fn refusal_answer(refusal: Refusal, authority: Option<Authority>, explanation: S
     }
 }
 
-pub(super) fn verified_facts(request: &VerifiedRequest) -> RequestFacts {
+/// What a request says in the open, with what names it, for the ledger.
+pub(crate) fn verified_facts(request: &VerifiedRequest) -> RequestFacts {
     RequestFacts {
         digest: Some(request.digest()),
         commitment: Some(request.commitment()),

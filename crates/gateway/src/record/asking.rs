@@ -1,6 +1,7 @@
 //! Asking on the record: "asked" before anything is sent, and what came of it before anybody sees it.
 
 use super::{NotRecorded, Recorder, facts_of};
+use crate::outbound::Continued;
 use concord_agreements::{Asking, Permit};
 use concord_domain::wanted::{Authority, LedgerPosition};
 use concord_domain::{AgencyId, Digest, Failure, Outcome, RequestId, Timestamp};
@@ -167,14 +168,16 @@ pub struct Evidence {
     pub route: Vec<AgencyId>,
     /// The ways that brought nothing before that, each with why, in the order in which they were tried.
     pub tried: Vec<(AgencyId, Outcome)>,
+    /// With whom it waits and until when, where it is pending.
+    pub pending: Option<(Continued, Timestamp)>,
 }
 
 impl Evidence {
     /// An outcome with nothing beside it.
     pub fn of(outcome: Outcome) -> Self {
         let explanation = outcome.sentence().to_owned();
-        let (authority, answer, receipt, checkpoint, route, tried) = Default::default();
-        Self { outcome, explanation, authority, answer, receipt, checkpoint, route, tried }
+        let (authority, answer, receipt, checkpoint, route, tried, pending) = Default::default();
+        Self { outcome, explanation, authority, answer, receipt, checkpoint, route, tried, pending }
     }
 
     /// The same with the authority that was asked under.

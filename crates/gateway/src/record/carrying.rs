@@ -1,7 +1,6 @@
 //! Carrying on the record: "carried" before a request is handed on.
 
-use super::{NotRecorded, Recorder};
-use crate::record::answering::verified_facts;
+use super::{NotRecorded, Recorder, verified_facts};
 use concord_agreements::{Carrying, Permit};
 use concord_domain::{AgencyId, Timestamp};
 use concord_ledger::Event;

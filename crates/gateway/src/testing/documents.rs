@@ -70,7 +70,7 @@ pub(crate) fn signed(agreement: &Agreement, signers: &[&str]) -> SignedFile {
 }
 
 /// The directory of a federation of these agencies, each with card and keyring.
-fn directory_of(names: &[&str]) -> Arc<Directory> {
+pub(crate) fn directory_of(names: &[&str]) -> Arc<Directory> {
     let (set, pinned) = published_of(names);
     let (directory, problems) = Directory::of(&set, pinned, |_: &str| None).unwrap();
     assert!(problems.is_empty(), "{problems:?}");

@@ -89,6 +89,8 @@ fn event() -> impl Strategy<Value = Event> {
             from,
             next
         }),
+        (facts(), option::of(sample::select(Refusal::ALL)), digest())
+            .prop_map(|(request, refusal, decision)| Event::Vetted { request, refusal, decision }),
         (agency(), label(), option::of(any::<[u8; 16]>())).prop_map(|(peer, reason, id)| Event::Distrusted {
             peer,
             reason,
@@ -191,4 +193,27 @@ fn the_accessors_tell_what_happened() {
     let started = Event::Started { program };
     assert_eq!((started.name(), started.outcome(), started.reason()), ("started", None, None));
     assert_eq!(started.request(), None);
+}
+
+#[test]
+fn a_decision_tells_why_not() {
+    let request = RequestFacts {
+        id: RequestId([1; 16]),
+        digest: None,
+        origin: "dx.gx.police.cn".parse().unwrap(),
+        destination: "gx.police.cn".parse().unwrap(),
+        operation: "wanted.search".parse().unwrap(),
+        purpose: Purpose::Narcotics,
+        handling: Handling::default(),
+        agreement: None,
+        clause: None,
+        commitment: None,
+        carriers: vec![],
+        behalf: vec![],
+    };
+    let vetted = |refusal| Event::Vetted { request: request.clone(), refusal, decision: Digest([2; 32]) };
+    assert_eq!((vetted(None).name(), vetted(None).reason()), ("vetted", None));
+    assert_eq!(vetted(Some(Refusal::VettingRefused)).reason(), Some("VETTING_REFUSED"));
+    assert_eq!(vetted(None).request(), Some(&request));
+    assert_eq!(vetted(None).outcome(), None, "what comes of the request is still to come");
 }

@@ -104,6 +104,7 @@ async fn own_rules_are_told_as_they_are_written() {
         purposes: Some(vec![Purpose::Research]),
         branches: None,
         handling_above: None,
+        vetting: None,
     }]);
     let local = local.unwrap();
     let written = "[[rules]]\nname = \"no research\"\npurposes = [\"research\"]\n";

@@ -1,19 +1,19 @@
 //! `concord.wanted.v1.WantedService`.
 
-use super::Search;
+use super::{NotWatched, Search};
 use crate::caller::{Caller, NotNamed};
 use crate::status::not_recorded;
 use concord_domain::Entropy;
 use concord_domain::wanted::Query;
-use concord_gateway::{Admission, Deadline, NotRecorded, ScopeInvalid, Slot};
+use concord_gateway::{Admission, Deadline, NotRecorded, ScopeInvalid, Slot, incident};
 use concord_wire::pb::wanted::v1 as pb;
 use concord_wire::pb::wanted::v1::wanted_service_server::{WantedService, WantedServiceServer};
-use concord_wire::{Problems, SearchEvent, overloaded, violations};
+use concord_wire::{Problems, SearchEvent, overloaded, refused, violations};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 /// Serves searches of our own systems and officers.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub struct WantedApi {
     search: Search,
     entropy: Arc<dyn Entropy>,
     admission: Admission,
+    watching: Admission,
 }
 
 impl WantedApi {
@@ -35,21 +36,32 @@ impl WantedApi {
     /// Time of a search at most: a person is waiting.
     pub const TIME_MAX: Duration = Duration::from_secs(60);
 
+    /// Watches under way at once, beside searches: each asks again once a minute at least, and is mostly asleep.
+    pub const WATCHES_MAX: usize = 256;
+    /// Of these, for one caller.
+    pub const WATCHES_PER_CALLER_MAX: usize = 192;
+    /// Time of a watch whose caller names none.
+    pub const WATCH_TIME_DEFAULT: Duration = Duration::from_secs(60);
+    /// Time of a watch at most, so that those whose caller is gone in silence end: whoever still waits watches again.
+    pub const WATCH_TIME_MAX: Duration = Duration::from_secs(15 * 60);
+
     /// The API over a search.
     pub fn new(search: Search, entropy: Arc<dyn Entropy>) -> Self {
         let admission = Admission::new(Self::SEARCHES_MAX, Self::SEARCHES_PER_CALLER_MAX);
-        Self { search, entropy, admission }
+        let watching = Admission::new(Self::WATCHES_MAX, Self::WATCHES_PER_CALLER_MAX);
+        Self { search, entropy, admission, watching }
     }
 
     /// The gRPC service with its limits.
     pub fn into_service(self) -> WantedServiceServer<Self> {
         WantedServiceServer::new(self).max_decoding_message_size(Self::MESSAGE_BYTES_MAX)
     }
+}
 
-    fn slot(&self, caller: &Caller) -> Result<Slot, Status> {
-        let slot = self.admission.enter(&caller.name());
-        slot.map_err(|over| overloaded(over.to_string(), over.limit))
-    }
+/// A place for one more call of a caller.
+fn slot(admission: &Admission, caller: &Caller) -> Result<Slot, Status> {
+    let slot = admission.enter(&caller.name());
+    slot.map_err(|over| overloaded(over.to_string(), over.limit))
 }
 
 /// The query, or everything that is wrong with it at once: also that this caller has to name an officer.
@@ -71,12 +83,19 @@ fn scope_status(error: &ScopeInvalid) -> Status {
     violations(&Problems::one("scope", error))
 }
 
-/// The messages of one search; the slot is held until the stream is dropped.
-fn messages(
+fn watch_status(error: NotWatched, entropy: &dyn Entropy) -> Status {
+    match error {
+        NotWatched::Unknown => refused(Code::NotFound, "NO_SUCH_WATCH", error.to_string(), &[]),
+        NotWatched::Fault(fault) => incident(&fault, entropy),
+    }
+}
+
+/// The messages of one search or watch; the slot is held until the stream is dropped.
+fn messages<M: From<SearchEvent> + Send + 'static>(
     events: impl Stream<Item = Result<SearchEvent, NotRecorded>> + Send + 'static,
     slot: Slot,
     entropy: Arc<dyn Entropy>,
-) -> BoxStream<'static, Result<pb::SearchResponse, Status>> {
+) -> BoxStream<'static, Result<M, Status>> {
     let convert = move |event: Result<SearchEvent, NotRecorded>| {
         let _held = &slot;
         event.map(Into::into).map_err(|error| not_recorded(error, &*entropy))
@@ -87,6 +106,7 @@ fn messages(
 #[tonic::async_trait]
 impl WantedService for WantedApi {
     type SearchStream = BoxStream<'static, Result<pb::SearchResponse, Status>>;
+    type WatchStream = BoxStream<'static, Result<pb::WatchResponse, Status>>;
 
     async fn search(
         &self,
@@ -96,8 +116,20 @@ impl WantedService for WantedApi {
         let deadline = Deadline::of_call(&request, Self::TIME_DEFAULT, Self::TIME_MAX);
         let query = understood(&caller, request.into_inner())?;
         let officer = caller.officer(query.officer.clone())?;
-        let slot = self.slot(&caller)?;
-        let events = self.search.start(query, officer, deadline).map_err(|error| scope_status(&error))?;
+        let slot = slot(&self.admission, &caller)?;
+        let events = self.search.start(query, officer, caller.name(), deadline);
+        let events = events.map_err(|error| scope_status(&error))?;
+        Ok(Response::new(messages(events, slot, Arc::clone(&self.entropy))))
+    }
+
+    async fn watch(&self, request: Request<pb::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let caller = Caller::of(&request)?;
+        let deadline = Deadline::of_call(&request, Self::WATCH_TIME_DEFAULT, Self::WATCH_TIME_MAX);
+        let pb::WatchRequest { watch } = request.into_inner();
+        let watch = watch.parse().map_err(|error| violations(&Problems::one("watch", error)))?;
+        let slot = slot(&self.watching, &caller)?;
+        let events = self.search.watch(watch, &caller, deadline);
+        let events = events.map_err(|error| watch_status(error, &*self.entropy))?;
         Ok(Response::new(messages(events, slot, Arc::clone(&self.entropy))))
     }
 }

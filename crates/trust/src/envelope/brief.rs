@@ -7,7 +7,7 @@ use super::request::Signed;
 use crate::cose::{Cose, Kind};
 use crate::document::Directory;
 use crate::sha256;
-use concord_domain::{AgencyId, Digest, OffenceNature, Refusal, Timestamp};
+use concord_domain::{AgencyId, Digest, OffenceNature, Reference, Refusal, Timestamp};
 use minicbor::{Decode, Encode};
 
 /// Agencies for whom a request is asked at most: a county, and the province that vets it for the ministry.
@@ -28,6 +28,9 @@ pub struct Brief {
     /// The signed requests of those for whom this is asked, the first asker first.
     #[n(3)]
     pub behalf: Vec<Voucher>,
+    /// Under which reference the agency asked, a broker, has the same ask waiting for an officer's decision.
+    #[n(4)]
+    pub continues: Option<Reference>,
 }
 
 /// A signed request that a broker received, with its opening, so that those whom the broker asks see for themselves
@@ -71,7 +74,7 @@ impl std::fmt::Debug for Voucher {
 impl Brief {
     /// An ask in one's own name, to the agency asked itself, about an ordinary offence.
     pub fn plain(ask: Vec<u8>) -> Self {
-        Self { ask, nature: None, onward: None, behalf: Vec::new() }
+        Self { ask, nature: None, onward: None, behalf: Vec::new(), continues: None }
     }
 
     /// The bytes to seal.

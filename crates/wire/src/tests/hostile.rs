@@ -3,6 +3,7 @@
 use crate::directory::{Ping, decode_ping_answer, decode_ping_ask, encode_ping_answer};
 use crate::pb;
 use crate::testing::{candidate, finding, passed, query};
+use crate::vetting::{Deciding, WaitingSearch};
 use crate::wanted::{Ask, SearchEvent, decode_answer, encode_answer};
 use concord_domain::wanted::{Finding, Notice, Query};
 use proptest::collection::vec;
@@ -17,6 +18,9 @@ fn read_as_anything(bytes: &[u8]) {
     drop(pb::directory::v1::PingRequest::decode(bytes).map(Ping::try_from));
     drop(pb::wanted::v1::SearchRequest::decode(bytes).map(Query::try_from));
     drop(pb::wanted::v1::SearchResponse::decode(bytes).map(SearchEvent::try_from));
+    drop(pb::wanted::v1::WatchResponse::decode(bytes).map(SearchEvent::try_from));
+    drop(pb::vetting::v1::DecideVettingRequest::decode(bytes).map(Deciding::try_from));
+    drop(pb::vetting::v1::GetVettingResponse::decode(bytes).map(WaitingSearch::try_from));
     drop(pb::person::v1::Notice::decode(bytes).map(Notice::try_from));
 }
 

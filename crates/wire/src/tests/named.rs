@@ -6,8 +6,10 @@ use crate::error::{Problems, violations};
 use crate::pb::directory::v1 as directory;
 use crate::pb::person::v1 as person;
 use crate::pb::request::v1 as request;
+use crate::pb::vetting::v1 as vetting;
 use crate::pb::wanted::v1 as pb;
 use crate::testing::{candidate, finding, notice, query};
+use crate::vetting::Deciding;
 use crate::wanted::{Ask, decode_answer, encode_answer};
 use concord_domain::wanted::{Candidate, Finding, LedgerPosition, Notice, Query, Scope, Subject};
 use concord_domain::{Passed, Timestamp};
@@ -101,7 +103,8 @@ proptest! {
             ("route", pb::AgencyOutcome { route: vec!["YN".into()], ..whole.clone() }),
             ("candidates.notice", pb::AgencyOutcome { candidates: vec![worst], ..whole.clone() }),
             ("receipt.ledger", pb::AgencyOutcome { receipt: Some(place.clone()), ..whole.clone() }),
-            ("record.ledger", pb::AgencyOutcome { record: Some(place), ..whole }),
+            ("record.ledger", pb::AgencyOutcome { record: Some(place), ..whole.clone() }),
+            ("watch", pb::AgencyOutcome { watch: "x".into(), ..whole }),
         ];
         for (field, message) in cases {
             prop_assert_eq!(fields(&Finding::try_from(message).unwrap_err()), [field]);
@@ -149,6 +152,31 @@ proptest! {
     fn a_score_has_a_limit(one in candidate()) {
         let message = person::Candidate { score: 1 << 20, ..one.into() };
         prop_assert_eq!(fields(&Candidate::try_from(message).unwrap_err()), ["score"]);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_decision_is_named_and_not_repeated() {
+    let decide = |reference: &str, decision, officer: &str| vetting::DecideVettingRequest {
+        reference: reference.into(),
+        decision,
+        officer: officer.into(),
+    };
+    let refuse = |reason: &str| {
+        Some(vetting::decide_vetting_request::Decision::Refuse(vetting::Rejection { reason: reason.into() }))
+    };
+    let reference = "a7".repeat(16);
+    let cases = [
+        ("reference", decide(SECRET, refuse("x"), "")),
+        ("decision", decide(&reference, None, "")),
+        ("refuse.reason", decide(&reference, refuse(""), "")),
+        ("refuse.reason", decide(&reference, refuse(&SECRET.repeat(151)), "")),
+        ("officer", decide(&reference, refuse("x"), &format!("{SECRET}\u{7}"))),
+    ];
+    for (field, message) in cases {
+        let problems = Deciding::try_from(message).unwrap_err();
+        assert_eq!(fields(&problems), [field]);
+        assert!(!problems.to_string().contains(SECRET), "{problems}");
     }
 }
 

@@ -4,12 +4,14 @@ use crate::directory::{Listing, Ping, Pinged, decode_ping_answer, encode_ping_an
 use crate::pb;
 use crate::testing::{
     authority, candidate, finding, identifier, listing, notice, passed, ping, pinged, position, query, scope,
-    subject, totals,
+    subject, totals, waiting,
 };
-use crate::wanted::{Ask, SearchEvent, decode_answer, encode_answer};
+use crate::vetting::Deciding;
+use crate::wanted::{Ask, SearchEvent, decode_answer, decode_finding, encode_answer, encode_finding};
 use concord_domain::wanted::{
     Authority, Candidate, Finding, Identifier, LedgerPosition, Notice, Query, Scope, Subject,
 };
+use concord_domain::{VettingDecision, WaitingRequest};
 use concord_trust::envelope::HOPS_MAX;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -38,11 +40,33 @@ proptest! {
     }
 
     #[test]
+    fn kept_findings(finding in finding()) {
+        prop_assert_eq!(decode_finding(&encode_finding(finding.clone())), Ok(finding));
+    }
+
+    #[test]
+    fn waiting_requests(waiting in waiting()) {
+        let arrived = WaitingRequest::try_from(sent::<pb::vetting::v1::Vetting>(waiting.clone()));
+        prop_assert_eq!(arrived, Ok(waiting));
+    }
+
+    #[test]
+    fn decisions(waiting in waiting()) {
+        let WaitingRequest { reference, reason, decided_by: officer, .. } = waiting;
+        let decision = reason.map_or(VettingDecision::Approve, VettingDecision::Refuse);
+        let deciding = Deciding { reference, decision, officer };
+        let arrived = Deciding::try_from(sent::<pb::vetting::v1::DecideVettingRequest>(deciding.clone()));
+        prop_assert_eq!(arrived, Ok(deciding));
+    }
+
+    #[test]
     fn events(finding in finding(), totals in totals(), elapsed in any::<u32>()) {
         let elapsed = Duration::from_millis(elapsed.into());
         for event in [SearchEvent::Finding(Box::new(finding)), SearchEvent::Summary { totals, elapsed }] {
             let arrived = SearchEvent::try_from(sent::<pb::wanted::v1::SearchResponse>(event.clone()));
-            prop_assert_eq!(arrived, Ok(event));
+            prop_assert_eq!(arrived, Ok(event.clone()));
+            let watched = SearchEvent::try_from(sent::<pb::wanted::v1::WatchResponse>(event.clone()));
+            prop_assert_eq!(watched, Ok(event));
         }
     }
 

@@ -85,6 +85,7 @@ fn a_rule_of_our_own_forbids_what_agreements_allow() {
         purposes: None,
         branches: None,
         handling_above: None,
+        vetting: None,
     };
     let local = LocalRules::new(vec![rule]).unwrap();
     let documents = Documents::agreements([signed(&northwest())]);
@@ -292,6 +293,21 @@ fn a_broker_asks_for_those_that_the_clause_names() {
         onward(&other).unwrap_err(),
         "clause 1 of northwest v1 does not let gs.police.cn ask police.la in turn (BROKERING_NOT_GRANTED)"
     );
+}
+
+#[test]
+fn an_officer_vets_what_is_about_somebody() {
+    let brokered_to = ["fda.cn".parse().unwrap()].to_vec();
+    let rules = with(vec![Grant { brokered_to, vetting: Vetting::Officer, ..grant("1") }]);
+    let (Case { from, to, purpose, .. }, onward) = (case(), agency("fda.cn"));
+    let vetting = |operation: &str, onward: Option<&AgencyId>| {
+        let operation = operation.parse().unwrap();
+        let facts = Facts { onward, ..Facts::new(&from, &to, &operation, purpose) };
+        decide::<Asking>(&rules, &facts, now()).unwrap().vetting()
+    };
+    assert_eq!(vetting("wanted.search", Some(&onward)), Vetting::Officer);
+    assert_eq!(vetting("wanted.search", None), Vetting::Automatic, "asked of the broker itself");
+    assert_eq!(vetting(Operation::PING, Some(&onward)), Vetting::Automatic);
 }
 
 #[test]

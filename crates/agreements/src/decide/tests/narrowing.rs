@@ -7,7 +7,7 @@ use crate::document::Terms;
 use crate::local::{LocalRule, LocalRules, Side};
 use crate::rules::Documents;
 use crate::testing::{MEMBERS, block, declared, directory_with, signed};
-use concord_domain::OffenceNature;
+use concord_domain::{OffenceNature, Vetting};
 use concord_trust::Block;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -29,6 +29,7 @@ struct Around {
     via: Vec<AgencyId>,
     nature: Option<OffenceNature>,
     synced: Option<Timestamp>,
+    onward: Option<AgencyId>,
 }
 
 impl World {
@@ -74,6 +75,7 @@ impl World {
                 agreement.terms = Terms { exclusions, ..agreement.terms.clone() };
             }
             Restriction::Strict => agreement.strict = true,
+            Restriction::Vetting => agreement.grants[at].vetting = Vetting::Officer,
             Restriction::Carrier => match &mut agreement.carriers {
                 Some(Agencies::Listed(carriers)) if carriers.len() > 1 => drop(carriers.pop()),
                 carriers => *carriers = None,
@@ -91,6 +93,7 @@ enum Restriction {
     Handling,
     Exclusion,
     Strict,
+    Vetting,
     Carrier,
 }
 
@@ -106,6 +109,7 @@ fn a_rule() -> impl Strategy<Value = LocalRule> {
         purposes: None,
         branches: None,
         handling_above,
+        vetting: None,
     })
 }
 
@@ -122,17 +126,22 @@ fn a_restriction() -> impl Strategy<Value = Restriction> {
         Just(Restriction::Handling),
         Just(Restriction::Exclusion),
         Just(Restriction::Strict),
+        Just(Restriction::Vetting),
         Just(Restriction::Carrier),
     ]
 }
 
-/// Agreements with carriers, and some restrictions already. A second declaration of a party would replace its first, so
+/// Whom every clause lets those asked ask in turn.
+const BEYOND: &str = "police.la";
+
+/// Agreements with carriers and brokers, and some restrictions already. A second declaration of a party would replace its first, so
 /// that it is no restriction: there is one at most.
 fn a_world() -> impl Strategy<Value = World> {
     let carriers = prop_oneof![Just(None), Just(Some(Agencies::Parties))];
     let agreements = (some_agreements(), vec(carriers, 5)).prop_map(|(mut agreements, carriers)| {
         for (agreement, carriers) in agreements.iter_mut().zip(carriers) {
             agreement.carriers = carriers;
+            agreement.grants.iter_mut().for_each(|grant| grant.brokered_to = vec![BEYOND.parse().unwrap()]);
         }
         agreements
     });
@@ -147,11 +156,9 @@ fn a_world() -> impl Strategy<Value = World> {
 fn around() -> impl Strategy<Value = Around> {
     let via = vec(select(MEMBERS.to_vec()).prop_map(|(name, _)| agency(name)), 0..2);
     let nature = proptest::option::weighted(0.2, select(OffenceNature::ALL));
-    (via, nature, proptest::option::of(an_instant())).prop_map(|(via, nature, synced)| Around {
-        via,
-        nature,
-        synced,
-    })
+    let onward = proptest::option::of(Just(agency(BEYOND)));
+    let around = (via, nature, proptest::option::of(an_instant()), onward);
+    around.prop_map(|(via, nature, synced, onward)| Around { via, nature, synced, onward })
 }
 
 fn asks(rules: &Rules, case: &Case, around: &Around, now: Timestamp) -> Result<Permit<Asking>, Denial> {
@@ -162,6 +169,7 @@ fn asks(rules: &Rules, case: &Case, around: &Around, now: Timestamp) -> Result<P
         via: &around.via,
         nature: around.nature,
         synced: around.synced,
+        onward: around.onward.as_ref(),
         ..Facts::new(&case.from, &case.to, &case.operation, case.purpose)
     };
     decide(rules, &facts, now)
@@ -181,6 +189,28 @@ proptest! {
         for (case, around) in cases {
             if let Ok(permit) = asks(&after, &case, &around, now) {
                 prop_assert!(asks(&before, &case, &around, now).is_ok(), "{:?} {:?}: {:?}", case, around, permit);
+            }
+        }
+    }
+
+    #[test]
+    fn to_demand_an_officer_changes_nothing_but_that_one_vets_at_least(
+        world in a_world(), by_rule in proptest::option::of(a_rule()), which in any::<Index>(),
+        cases in vec((a_case(), around()), 48), now in an_instant(),
+    ) {
+        let mut demanding = world.clone();
+        demanding.restrict(match by_rule {
+            Some(rule) => Restriction::Ruled(LocalRule { vetting: Some(Vetting::Officer), ..rule }),
+            None => Restriction::Vetting,
+        }, which);
+        let (before, after) = (world.rules(), demanding.rules());
+        for (case, around) in cases {
+            let case = Case { agreement: None, ..case };
+            let [before, after] = [&before, &after].map(|rules| asks(rules, &case, &around, now));
+            prop_assert_eq!(before.is_ok(), after.is_ok());
+            if let (Ok(before), Ok(after)) = (before, after) {
+                prop_assert_eq!(before.clause(), after.clause());
+                prop_assert!(after.vetting() >= before.vetting());
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::document::{Confirmation, Terms};
 use crate::testing::time;
-use concord_domain::OffenceNature;
+use concord_domain::{OffenceNature, Vetting};
 
 /// Clause, field, before and after, in a line.
 fn shown(difference: &Difference) -> String {
@@ -66,6 +66,9 @@ fn a_clause_that_names_brokers_is_told_in_full() {
     let with = |grants| Agreement { grants, ..northwest() };
     let named = besides(&northwest(), &with(vec![brokered(grant("1"))]));
     assert_eq!(named, [r#"1 brokered_to: [] -> ["police.la"]"#]);
+    let vetted = Grant { vetting: Vetting::Officer, ..brokered(grant("1")) };
+    let named = besides(&with(vec![brokered(grant("1"))]), &with(vec![vetted]));
+    assert_eq!(named, [r#"1 vetting: "automatic" -> "officer""#]);
     let on_behalf = Grant { on_behalf_of: vec!["fda.cn".parse().unwrap()], ..grant("1") };
     assert_eq!(besides(&with(vec![on_behalf]), &northwest()), [r#"1 on_behalf_of: ["fda.cn"] -> []"#]);
 

@@ -186,6 +186,7 @@ fn who_withdraws_or_is_stopped_or_forbidden_loses() {
         purposes: None,
         branches: None,
         handling_above: None,
+        vetting: None,
     };
     assert_eq!(with(vec![], &[], vec![forbidden]), [format!("lost: gs > yn: {all}")]);
 }

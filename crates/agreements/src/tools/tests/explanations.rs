@@ -6,7 +6,7 @@ use crate::document::Onward;
 use crate::local::{LocalRule, Side};
 use crate::testing::time;
 use concord_domain::wanted::Field;
-use concord_domain::{HandlingLevel, Refusal};
+use concord_domain::{HandlingLevel, Refusal, Vetting};
 
 fn explained(rules: &crate::Rules, from: &str, to: &str) -> Explanation {
     let topic = topic(Purpose::SeriousCrime);
@@ -110,8 +110,20 @@ fn brokers_are_found_along_the_foreign_channel() {
     );
     assert_eq!(chain.brokers().map(|b| b.as_str()).collect::<Vec<_>>(), ["yn.police.cn", "police.cn"]);
     let extent = chain.extent().unwrap();
+    assert_eq!(extent.vetting, Vetting::Automatic);
     assert_eq!((extent.fields, extent.onward), (vec![Field::Name], Onward::WithConsent), "terms only narrow");
     assert_eq!(chain.until(), Some(time("2026-07-01T00:00:00Z")));
+}
+
+#[test]
+fn a_chain_tells_that_an_officer_vets_on_the_way() {
+    let mut channel = foreign_channel();
+    channel[1].grants[0].vetting = Vetting::Officer;
+    let explained = explained(&rules(&channel), "gd.km.yn.police.cn", "police.la");
+    let [chain] = explained.chains.as_slice() else { panic!("{:?}", explained.chains) };
+    let each: Vec<_> = chain.legs.iter().map(|leg| leg.leave.extent.vetting).collect();
+    assert_eq!(each, [Vetting::Automatic, Vetting::Officer, Vetting::Automatic]);
+    assert_eq!(chain.extent().map(|extent| extent.vetting), Some(Vetting::Officer));
 }
 
 #[test]
@@ -155,6 +167,7 @@ fn a_nodes_own_rules_are_about_what_its_agency_asks_is_asked_and_carries() {
         purposes: None,
         branches: None,
         handling_above: None,
+        vetting: None,
     };
     let parties = ["yn.police.cn", "gs.police.cn", "sn.police.cn", "hl.police.cn"];
     let carriers = Some(listed(&["sn.police.cn", "hl.police.cn"]));

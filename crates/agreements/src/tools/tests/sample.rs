@@ -115,7 +115,8 @@ prop_compose! {
         handling_above in option::of(select(HandlingLevel::ALL)),
     ) -> LocalRule {
         let agencies = agencies.map(|pattern| vec![pattern.parse().unwrap()]);
-        LocalRule { name: "own".into(), when: None, agencies, operations: None, purposes, branches, handling_above }
+        let (name, operations, vetting) = ("own".into(), None, None);
+        LocalRule { name, when: None, agencies, operations, purposes, branches, handling_above, vetting }
     }
 }
 

@@ -93,6 +93,8 @@ onward = "none"
 # Whom those asked may ask in turn, as brokers, and for whom those who ask may ask, as brokers.
 #brokered_to = ["police.la"]
 #on_behalf_of = ["*.yn.police.cn"]
+# Who decides, as a broker, whether it asks on: automatic (its rules, at once) or officer.
+#vetting = "officer"
 "#
     )
 }

@@ -120,6 +120,7 @@ async fn ask(outbound: &Outbound, repeatable: bool) -> Came {
         charge: None,
         synced: None,
         repeatable,
+        continues: None,
         read: &read,
     };
     let began = Instant::now();
