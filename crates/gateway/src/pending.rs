@@ -7,7 +7,7 @@ use crate::record::NotRecorded;
 use concord_domain::{
     AgencyId, Branch, Clock, Entropy, Handling, OffenceNature, Purpose, Redacted, Reference, Timestamp,
 };
-use concord_store::{Change, Pending, Store, Write};
+use concord_store::{Change, KeptPending, Store, Write};
 use minicbor::{Decode, Encode};
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,7 +87,7 @@ impl Awaiting {
         let sealed = self.seal(&kept, &watch, &agency);
         let until = until.min(self.clock.now().plus(Self::WITHIN_MAX));
         let keep_until = until.plus(Self::KEPT_AFTER);
-        let pending = Pending { watch, agency, keep_until, sealed, ended: None };
+        let pending = KeptPending { watch, agency, keep_until, sealed, ended: None };
         self.write("pending", Change::KeepPending(Box::new(pending))).await
     }
 
@@ -118,8 +118,8 @@ impl Awaiting {
         self.keys.current().storage.seal(plain, &place(watch, agency), &*self.entropy)
     }
 
-    fn open(&self, pending: Pending) -> Result<(Awaited, Ended), Fault> {
-        let Pending { watch, agency, sealed, ended, keep_until: _ } = pending;
+    fn open(&self, pending: KeptPending) -> Result<(Awaited, Ended), Fault> {
+        let KeptPending { watch, agency, sealed, ended, keep_until: _ } = pending;
         let open = |sealed: &[u8]| {
             let opened = self.keys.current().storage.open(sealed, &place(&watch, &agency));
             opened.map_err(|e| Fault::new("reading a question", e))

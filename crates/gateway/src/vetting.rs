@@ -24,7 +24,7 @@ use concord_domain::{
     AgencyId, Branch, Entropy, OffenceNature, Officer, Reference, VettingReason, WaitingRequest,
 };
 use concord_ledger::RequestFacts;
-use concord_store::{Store, Vetting};
+use concord_store::{KeptVetting, Store};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -62,13 +62,13 @@ impl Vettings {
         Self { within: within.min(Self::WITHIN_MAX), ..self }
     }
 
-    fn read(&self, vetting: &Vetting) -> Result<Waiting, Fault> {
+    fn read(&self, vetting: &KeptVetting) -> Result<Waiting, Fault> {
         let opened = self.keys.current().storage.open(&vetting.sealed, &vetting.reference.0);
         let opened = opened.map_err(|e| Fault::new("reading what waits", e))?;
         minicbor::decode(&opened).map_err(|e| Fault::new("reading what waits", e))
     }
 
-    fn decision(&self, vetting: &Vetting) -> Result<Option<Decided>, Fault> {
+    fn decision(&self, vetting: &KeptVetting) -> Result<Option<Decided>, Fault> {
         let Some(sealed) = &vetting.decision else { return Ok(None) };
         let opened = self.keys.current().storage.open(sealed, &vetting.reference.0);
         let opened = opened.map_err(|e| Fault::new("reading a decision", e))?;
@@ -96,7 +96,7 @@ struct Waiting {
 
 impl Waiting {
     /// As officers see it.
-    fn shown(&self, vetting: &Vetting, decided: Option<Decided>) -> WaitingRequest {
+    fn shown(&self, vetting: &KeptVetting, decided: Option<Decided>) -> WaitingRequest {
         let RequestFacts { origin, operation, purpose, handling, agreement, clause, behalf, .. } =
             self.request.clone();
         let (decided_by, reason) = decided.map(|Decided { officer, reason }| (officer, reason)).unzip();

@@ -10,7 +10,7 @@ use std::fmt;
 
 /// One agency's answer that is to come.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Pending {
+pub struct KeptPending {
     /// Under which our own caller waits for it; several agencies may be waited for under one.
     pub watch: Reference,
     /// Who was asked.
@@ -23,7 +23,7 @@ pub struct Pending {
     pub ended: Option<Vec<u8>>,
 }
 
-impl Pending {
+impl KeptPending {
     /// Answers to come that are kept at once: as many as a federation's brokers let wait.
     pub const KEPT_MAX: usize = 16_384;
     /// Bytes of what was asked at most, as of a vetting.
@@ -32,10 +32,10 @@ impl Pending {
     pub const ENDED_BYTES_MAX: usize = Change::ANSWER_BYTES_MAX;
 }
 
-impl fmt::Debug for Pending {
+impl fmt::Debug for KeptPending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { watch, agency, keep_until, .. } = self;
-        f.debug_struct("Pending")
+        f.debug_struct("KeptPending")
             .field("watch", watch)
             .field("agency", agency)
             .field("keep_until", keep_until)
@@ -44,12 +44,12 @@ impl fmt::Debug for Pending {
 }
 
 /// [`Change::KeepPending`].
-pub(crate) fn keep(db: &Connection, pending: &Pending) -> Result<(), WriteError> {
+pub(crate) fn keep(db: &Connection, pending: &KeptPending) -> Result<(), WriteError> {
     let kept: usize = db.prepare_cached("SELECT count(*) FROM pending")?.query_row([], |row| row.get(0))?;
-    if kept >= Pending::KEPT_MAX {
-        return Err(GuardFailure::PendingTooMany { limit: Pending::KEPT_MAX }.into());
+    if kept >= KeptPending::KEPT_MAX {
+        return Err(GuardFailure::PendingTooMany { limit: KeptPending::KEPT_MAX }.into());
     }
-    let Pending { watch, agency, keep_until, sealed, ended } = pending;
+    let KeptPending { watch, agency, keep_until, sealed, ended } = pending;
     db.prepare_cached(
         "INSERT INTO pending (watch, agency, keep_until, sealed, ended) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
@@ -70,13 +70,13 @@ pub(crate) fn end(
 }
 
 /// What is waited for under a name, by agency.
-pub(crate) fn read(db: &Connection, watch: &Reference) -> Result<Vec<Pending>, StorageError> {
+pub(crate) fn read(db: &Connection, watch: &Reference) -> Result<Vec<KeptPending>, StorageError> {
     let mut statement = db.prepare_cached(
         "SELECT agency, keep_until, sealed, ended FROM pending WHERE watch = ?1 ORDER BY agency",
     )?;
     let rows = statement.query_map(params![Column(watch)], |row| {
         let (Column(agency), Column(keep_until)) = (row.get(0)?, row.get(1)?);
-        Ok(Pending { watch: *watch, agency, keep_until, sealed: row.get(2)?, ended: row.get(3)? })
+        Ok(KeptPending { watch: *watch, agency, keep_until, sealed: row.get(2)?, ended: row.get(3)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

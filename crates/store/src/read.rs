@@ -5,12 +5,12 @@ use crate::checkpoint::{self, StoredCheckpoint};
 use crate::document;
 use crate::error::StorageError;
 use crate::ledger::{self, Head};
-use crate::pending::{self, Pending};
+use crate::pending::{self, KeptPending};
 use crate::register::{self, RegisteredNotice, SourceStats};
 use crate::replay::{self, Remembered};
 use crate::sequence::{self, SeenSequence};
 use crate::store::Store;
-use crate::vetting::{self, Vetting};
+use crate::vetting::{self, KeptVetting};
 use concord_domain::wanted::NoticeNumber;
 use concord_domain::{AgencyId, Digest, Reference, RequestId, Timestamp};
 use concord_ledger::{EntrySource, HashSource, StoredEntry};
@@ -34,18 +34,18 @@ impl Store {
     }
 
     /// The request of another agency that waits with us under a reference.
-    pub fn vetting(&self, reference: &Reference) -> Result<Option<Vetting>, StorageError> {
+    pub fn vetting(&self, reference: &Reference) -> Result<Option<KeptVetting>, StorageError> {
         self.read(|db| vetting::read(db, reference))
     }
 
     /// Requests that wait with us, the oldest first, [`PAGE_MAX`] at most, each with its place: the next page is behind
     /// the last one's; the first is behind 0.
-    pub fn vettings(&self, behind: u64, limit: usize) -> Result<Vec<(u64, Vetting)>, StorageError> {
+    pub fn vettings(&self, behind: u64, limit: usize) -> Result<Vec<(u64, KeptVetting)>, StorageError> {
         self.read(|db| vetting::read_page(db, behind, limit.min(PAGE_MAX)))
     }
 
     /// The answers that are waited for under a name, by agency.
-    pub fn pending(&self, watch: &Reference) -> Result<Vec<Pending>, StorageError> {
+    pub fn pending(&self, watch: &Reference) -> Result<Vec<KeptPending>, StorageError> {
         self.read(|db| pending::read(db, watch))
     }
 

@@ -2,9 +2,9 @@
 
 use crate::document::KeptDocument;
 use crate::error::StorageError;
-use crate::pending::Pending;
+use crate::pending::KeptPending;
 use crate::quota::Charge;
-use crate::vetting::Vetting;
+use crate::vetting::KeptVetting;
 use crate::write::{Change, Guard, Write};
 use concord_domain::{Timestamp, VettingState};
 use concord_ledger::NOTE_BYTES_MAX;
@@ -193,14 +193,14 @@ fn check_change(change: &Change) -> Result<(), WriteError> {
             within("answer bytes", request.answer.len(), Change::ANSWER_BYTES_MAX)
         }
         Change::OpenVetting(vetting) => {
-            let Vetting { sealed, decision, beyond, .. } = &**vetting;
+            let KeptVetting { sealed, decision, beyond, .. } = &**vetting;
             let parts = [Some(sealed), decision.as_ref(), beyond.as_ref()];
             parts.into_iter().flatten().try_for_each(|part| vetting_part(part))
         }
         Change::DecideVetting { decision, .. } => vetting_part(decision),
         Change::PassVettingOn { beyond, .. } => vetting_part(beyond),
-        Change::KeepPending(pending) => within("pending bytes", pending.sealed.len(), Pending::BYTES_MAX),
-        Change::EndPending { ended, .. } => within("end bytes", ended.len(), Pending::ENDED_BYTES_MAX),
+        Change::KeepPending(pending) => within("pending bytes", pending.sealed.len(), KeptPending::BYTES_MAX),
+        Change::EndPending { ended, .. } => within("end bytes", ended.len(), KeptPending::ENDED_BYTES_MAX),
         Change::SawSequence { document, .. } => name("document", document),
         Change::KeepDocument(kept) => {
             name("document", &kept.at.name)?;
@@ -224,7 +224,7 @@ fn check_change(change: &Change) -> Result<(), WriteError> {
 }
 
 fn vetting_part(part: &[u8]) -> Result<(), WriteError> {
-    within("vetting bytes", part.len(), Vetting::BYTES_MAX)
+    within("vetting bytes", part.len(), KeptVetting::BYTES_MAX)
 }
 
 fn name(what: &'static str, text: &str) -> Result<(), WriteError> {

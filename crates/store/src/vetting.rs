@@ -9,7 +9,7 @@ use std::fmt;
 
 /// A request that waits.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Vetting {
+pub struct KeptVetting {
     /// Under which it waits.
     pub reference: Reference,
     /// Who asked us.
@@ -30,7 +30,7 @@ pub struct Vetting {
     pub beyond: Option<Vec<u8>>,
 }
 
-impl Vetting {
+impl KeptVetting {
     /// Requests that wait or are approved at once, in all: at the largest some 512 MiB, and years of work for people.
     pub const WAITING_MAX: usize = 4096;
     /// Of these, for one agency: a flood from one leaves room for the others.
@@ -39,11 +39,11 @@ impl Vetting {
     pub const BYTES_MAX: usize = 128 << 10;
 }
 
-impl fmt::Debug for Vetting {
+impl fmt::Debug for KeptVetting {
     /// Leaves out what is encrypted: long, and of no use to a reader.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { reference, origin, state, created, expires, keep_until, .. } = self;
-        f.debug_struct("Vetting")
+        f.debug_struct("KeptVetting")
             .field("reference", reference)
             .field("origin", origin)
             .field("state", state)
@@ -57,7 +57,7 @@ impl fmt::Debug for Vetting {
 const COLUMNS: &str = "id, reference, origin, state, created, expires, keep_until, sealed, decision, beyond";
 
 /// [`Change::OpenVetting`](crate::Change::OpenVetting), at the time of the write's entries.
-pub(crate) fn open(db: &Connection, vetting: &Vetting, now: Timestamp) -> Result<(), WriteError> {
+pub(crate) fn open(db: &Connection, vetting: &KeptVetting, now: Timestamp) -> Result<(), WriteError> {
     let waiting = |of: &str| {
         format!("SELECT count(*) FROM vetting WHERE state IN ('open', 'approved') AND expires > ?1{of}")
     };
@@ -65,11 +65,11 @@ pub(crate) fn open(db: &Connection, vetting: &Vetting, now: Timestamp) -> Result
     let mut of_agency = db.prepare_cached(&waiting(" AND origin = ?2"))?;
     let of_agency: usize =
         of_agency.query_row(params![Column(now), Column(&vetting.origin)], |row| row.get(0))?;
-    let limits = [(in_all, Vetting::WAITING_MAX), (of_agency, Vetting::WAITING_PER_AGENCY_MAX)];
+    let limits = [(in_all, KeptVetting::WAITING_MAX), (of_agency, KeptVetting::WAITING_PER_AGENCY_MAX)];
     if let Some((_, limit)) = limits.into_iter().find(|(count, limit)| count >= limit) {
         return Err(GuardFailure::VettingsTooMany { limit }.into());
     }
-    let Vetting { reference, origin, state, created, expires, keep_until, sealed, decision, beyond } =
+    let KeptVetting { reference, origin, state, created, expires, keep_until, sealed, decision, beyond } =
         vetting;
     db.prepare_cached(
         "INSERT INTO vetting (reference, origin, state, created, expires, keep_until, sealed, decision, beyond)
@@ -129,7 +129,7 @@ fn otherwise(db: &Connection, reference: &Reference) -> Result<WriteError, Stora
 }
 
 /// What waits under a reference.
-pub(crate) fn read(db: &Connection, reference: &Reference) -> Result<Option<Vetting>, StorageError> {
+pub(crate) fn read(db: &Connection, reference: &Reference) -> Result<Option<KeptVetting>, StorageError> {
     let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM vetting WHERE reference = ?1"))?;
     let row = statement.query_row(params![Column(reference)], from_row);
     Ok(row.optional()?.map(|(_, vetting)| vetting))
@@ -140,18 +140,18 @@ pub(crate) fn read_page(
     db: &Connection,
     behind: u64,
     limit: usize,
-) -> Result<Vec<(u64, Vetting)>, StorageError> {
+) -> Result<Vec<(u64, KeptVetting)>, StorageError> {
     let select = format!("SELECT {COLUMNS} FROM vetting WHERE id > ?1 ORDER BY id LIMIT ?2");
     let mut statement = db.prepare_cached(&select)?;
     let rows = statement.query_map(params![behind, limit], from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<(u64, Vetting)> {
+fn from_row(row: &Row<'_>) -> rusqlite::Result<(u64, KeptVetting)> {
     let (Column(reference), Column(origin), Column(state)) = (row.get(1)?, row.get(2)?, row.get(3)?);
     let (Column(created), Column(expires), Column(keep_until)) = (row.get(4)?, row.get(5)?, row.get(6)?);
     let (sealed, decision, beyond) = (row.get(7)?, row.get(8)?, row.get(9)?);
     let vetting =
-        Vetting { reference, origin, state, created, expires, keep_until, sealed, decision, beyond };
+        KeptVetting { reference, origin, state, created, expires, keep_until, sealed, decision, beyond };
     Ok((row.get(0)?, vetting))
 }

@@ -1,10 +1,10 @@
 //! A write as data: what must hold, what changes, what goes on the record.
 
 use crate::document::KeptDocument;
-use crate::pending::Pending;
+use crate::pending::KeptPending;
 use crate::quota::Charge;
 use crate::replay::Request;
-use crate::vetting::Vetting;
+use crate::vetting::KeptVetting;
 use concord_domain::wanted::Notice;
 use concord_domain::{AgencyId, Digest, Reference, RequestId, Timestamp, VettingState};
 use concord_ledger::Event;
@@ -76,9 +76,9 @@ pub enum Change {
         /// Those kept until before this time go.
         before: Timestamp,
     },
-    /// Keeps a request of another agency that waits with us; fails above [`Vetting::WAITING_MAX`] and
-    /// [`Vetting::WAITING_PER_AGENCY_MAX`].
-    OpenVetting(Box<Vetting>),
+    /// Keeps a request of another agency that waits with us; fails above [`KeptVetting::WAITING_MAX`] and
+    /// [`KeptVetting::WAITING_PER_AGENCY_MAX`].
+    OpenVetting(Box<KeptVetting>),
     /// Notes what an officer decided on a request that waits; fails if it does not wait any more.
     DecideVetting {
         /// The request.
@@ -100,8 +100,8 @@ pub enum Change {
         /// The request.
         reference: Reference,
     },
-    /// Keeps what we asked and what is not answered yet; fails above [`Pending::KEPT_MAX`].
-    KeepPending(Box<Pending>),
+    /// Keeps what we asked and what is not answered yet; fails above [`KeptPending::KEPT_MAX`].
+    KeepPending(Box<KeptPending>),
     /// Notes what came of it in the end, unless that is known already.
     EndPending {
         /// Under which it is waited for.

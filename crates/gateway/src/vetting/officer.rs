@@ -4,7 +4,7 @@ use super::{Decided, KeptDecision, Vettings, Waiting};
 use crate::operation::Fault;
 use crate::record::NotRecorded;
 use concord_domain::{Officer, Redacted, Reference, Refusal, VettingDecision, VettingState, WaitingRequest};
-use concord_store::{Change, Vetting};
+use concord_store::{Change, KeptVetting};
 use concord_trust::envelope::Body;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -68,9 +68,6 @@ impl Vettings {
     ) -> Result<WaitingRequest, NotDecided> {
         let vetting = self.find(reference)?.ok_or(NotDecided::Unknown)?;
         let waiting = self.read(&vetting).map_err(NotRecorded::from)?;
-        if vetting.state != VettingState::Open {
-            return Err(NotDecided::Decided(vetting.state));
-        }
         let state = decision.state();
         let (refusal, reason) = match decision {
             VettingDecision::Approve => (None, None),
@@ -83,8 +80,8 @@ impl Vettings {
         match written {
             Err(NotRecorded::TimePassed) => return Err(NotDecided::Expired),
             Err(NotRecorded::Known) => {
-                let state = self.find(reference)?.map_or(VettingState::Open, |vetting| vetting.state);
-                return Err(NotDecided::Decided(state));
+                let known = self.find(reference)?;
+                return Err(known.map_or(NotDecided::Unknown, |vetting| NotDecided::Decided(vetting.state)));
             }
             other => other?,
         }
@@ -106,12 +103,12 @@ impl Vettings {
         Ok((body.commitment(), self.keys.current().storage.seal(&kept, &reference.0, &*self.entropy)))
     }
 
-    pub(super) fn find(&self, reference: &Reference) -> Result<Option<Vetting>, NotRecorded> {
+    fn find(&self, reference: &Reference) -> Result<Option<KeptVetting>, NotRecorded> {
         let found = self.store.vetting(reference);
         found.map_err(|e| Fault::new("reading what waits", e).into())
     }
 
-    fn shown(&self, vetting: &Vetting) -> Result<(WaitingRequest, Waiting), Fault> {
+    fn shown(&self, vetting: &KeptVetting) -> Result<(WaitingRequest, Waiting), Fault> {
         let waiting = self.read(vetting)?;
         Ok((waiting.shown(vetting, self.decision(vetting)?), waiting))
     }

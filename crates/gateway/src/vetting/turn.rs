@@ -6,9 +6,9 @@ use crate::operation::{Fault, Unserved, Vetted};
 use crate::outbound::Continued;
 use crate::record::{Evidence, verified_facts};
 use concord_domain::wanted::Authority;
-use concord_domain::{Outcome, Reference, Refusal, Timestamp, Vetting as Mode, VettingState};
+use concord_domain::{Outcome, Reference, Refusal, Timestamp, Vetting, VettingState};
 use concord_ledger::RequestFacts;
-use concord_store::{Change, Vetting};
+use concord_store::{Change, KeptVetting};
 use concord_trust::envelope::{Context, Pending};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,8 +64,8 @@ impl Vettings {
     ) -> Result<Turn, Unserved> {
         match (brokered.brief.continues, vetted.vetting()) {
             (Some(reference), _) => self.continued(reference, brokered, now, held),
-            (None, Mode::Automatic) => Ok(Turn::AskOn(Leave::default())),
-            (None, Mode::Officer) => {
+            (None, Vetting::Automatic) => Ok(Turn::AskOn(Leave::default())),
+            (None, Vetting::Officer) => {
                 let expires = now.plus(self.within);
                 let waits = (VettingState::Open, None, expires);
                 self.opened(brokered, vetted.authority(), waits, now).map(Turn::Wait)
@@ -115,7 +115,7 @@ impl Vettings {
     }
 
     /// An officer's refusal, in the officer's words.
-    fn refused(&self, vetting: &Vetting) -> Result<Unserved, Fault> {
+    fn refused(&self, vetting: &KeptVetting) -> Result<Unserved, Fault> {
         let refusal = Refusal::VettingRefused;
         let reason = self.decision(vetting)?.and_then(|decided| decided.reason);
         Ok(match reason {
@@ -138,13 +138,13 @@ impl Vettings {
         let (reference, context) = (Reference::random(&*self.entropy), brokered.request.context());
         let waiting = minicbor::to_vec(Waiting::of(brokered, authority)).map_err(fault)?;
         let sealed = self.keys.current().storage.seal(&waiting, &reference.0, &*self.entropy);
-        if sealed.len() > Vetting::BYTES_MAX {
-            let limit = Vetting::BYTES_MAX;
+        if sealed.len() > KeptVetting::BYTES_MAX {
+            let limit = KeptVetting::BYTES_MAX;
             let why =
                 format!("the ask has more bytes than can wait for vetting, {limit} with what is known of it");
             return Err(Unserved::refused(Refusal::BodyInvalid, why));
         }
-        let vetting = Vetting {
+        let vetting = KeptVetting {
             reference,
             origin: context.origin.clone(),
             state,

@@ -1,14 +1,14 @@
 //! What waits with us for a decision, and what we wait for.
 
 use super::{LooseClock, change, open, yn};
-use crate::{Change, Execution, GuardFailure, Options, Pending, Store, Vetting, Write, WriteError};
+use crate::{Change, Execution, GuardFailure, KeptPending, KeptVetting, Options, Store, Write, WriteError};
 use concord_domain::{AgencyId, Reference, Timestamp, VettingState};
 use std::sync::Arc;
 
-fn vetting(n: u16, origin: &AgencyId) -> Vetting {
+fn vetting(n: u16, origin: &AgencyId) -> KeptVetting {
     let mut reference = [7; 16];
     reference[..2].copy_from_slice(&n.to_be_bytes());
-    Vetting {
+    KeptVetting {
         reference: Reference(reference),
         origin: origin.clone(),
         state: VettingState::Open,
@@ -21,11 +21,11 @@ fn vetting(n: u16, origin: &AgencyId) -> Vetting {
     }
 }
 
-fn opening(vetting: &Vetting) -> Write {
+fn opening(vetting: &KeptVetting) -> Write {
     change(vec![Change::OpenVetting(Box::new(vetting.clone()))])
 }
 
-fn deciding(vetting: &Vetting, state: VettingState) -> Write {
+fn deciding(vetting: &KeptVetting, state: VettingState) -> Write {
     change(vec![Change::DecideVetting { reference: vetting.reference, state, decision: vec![4] }])
 }
 
@@ -40,7 +40,8 @@ async fn a_request_is_decided_once_and_spent_once_even_after_a_restart() {
     let (first, second) = (vetting(1, &yn()), vetting(2, &yn()));
     store.submit(opening(&first)).await.unwrap();
     store.submit(opening(&second)).await.unwrap();
-    let spending = |vetting: &Vetting| change(vec![Change::SpendVetting { reference: vetting.reference }]);
+    let spending =
+        |vetting: &KeptVetting| change(vec![Change::SpendVetting { reference: vetting.reference }]);
     let early = store.submit(spending(&first)).await.map(drop);
     assert_eq!(early, otherwise(Some(VettingState::Open)), "nobody has approved it");
     store.submit(deciding(&first, VettingState::Approved)).await.unwrap();
@@ -53,8 +54,8 @@ async fn a_request_is_decided_once_and_spent_once_even_after_a_restart() {
     let reference = first.reference;
     store.submit(change(vec![Change::PassVettingOn { reference, beyond: vec![5] }])).await.unwrap();
     let kept = store.vetting(&reference).unwrap().unwrap();
-    let decided = Vetting { state: VettingState::Approved, decision: Some(vec![4]), ..first.clone() };
-    assert_eq!(kept, Vetting { beyond: Some(vec![5]), ..decided });
+    let decided = KeptVetting { state: VettingState::Approved, decision: Some(vec![4]), ..first.clone() };
+    assert_eq!(kept, KeptVetting { beyond: Some(vec![5]), ..decided });
     store.submit(spending(&first)).await.unwrap();
     let twice = store.submit(spending(&first)).await.map(drop);
     assert_eq!(twice, otherwise(Some(VettingState::Spent)));
@@ -90,12 +91,12 @@ async fn one_agency_fills_only_its_own_share() {
     let clock = LooseClock::at(1_000);
     let options = Options::new(Arc::<LooseClock>::clone(&clock), Execution::Inline);
     let store = Store::open(dir.path(), options).unwrap();
-    let share = u16::try_from(Vetting::WAITING_PER_AGENCY_MAX).unwrap();
+    let share = u16::try_from(KeptVetting::WAITING_PER_AGENCY_MAX).unwrap();
     for n in 0..share {
         store.submit(opening(&vetting(n, &yn()))).await.unwrap();
     }
     let over = || opening(&vetting(share, &yn()));
-    let limit = Vetting::WAITING_PER_AGENCY_MAX;
+    let limit = KeptVetting::WAITING_PER_AGENCY_MAX;
     let full: Result<(), WriteError> = Err(GuardFailure::VettingsTooMany { limit }.into());
     assert_eq!(store.submit(over()).await.map(drop), full);
     let other = "gs.police.cn".parse().unwrap();
@@ -105,7 +106,7 @@ async fn one_agency_fills_only_its_own_share() {
     store.submit(deciding(&vetting(1, &yn()), VettingState::Refused)).await.unwrap();
     store.submit(over()).await.unwrap();
     clock.set(5_000);
-    let again = Vetting { expires: Timestamp::from_millis(6_000), ..vetting(share + 2, &yn()) };
+    let again = KeptVetting { expires: Timestamp::from_millis(6_000), ..vetting(share + 2, &yn()) };
     store.submit(opening(&again)).await.unwrap();
     let page = store.vettings(0, 2).unwrap();
     assert_eq!(
@@ -121,7 +122,7 @@ async fn of_an_answer_to_come_the_first_end_stays() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path(), Execution::Thread);
     let watch = Reference([1; 16]);
-    let pending = |agency: &str| Pending {
+    let pending = |agency: &str| KeptPending {
         watch,
         agency: agency.parse().unwrap(),
         keep_until: Timestamp::from_millis(9_000),
@@ -138,7 +139,7 @@ async fn of_an_answer_to_come_the_first_end_stays() {
     store.close().await;
     let store = open(dir.path(), Execution::Thread);
     let kept = store.pending(&watch).unwrap();
-    assert_eq!(kept, [pending("police.cn"), Pending { ended: Some(vec![2]), ..pending("police.la") }]);
+    assert_eq!(kept, [pending("police.cn"), KeptPending { ended: Some(vec![2]), ..pending("police.la") }]);
     assert!(store.pending(&Reference([2; 16])).unwrap().is_empty());
     let before = Timestamp::from_millis(9_001);
     store.submit(change(vec![Change::ForgetWaiting { before }])).await.unwrap();

@@ -4,17 +4,15 @@ use super::*;
 use crate::outbound::Continued;
 use crate::vetting::NotDecided;
 use concord_agreements::{Documents, LocalRule, LocalRules, Rules};
-use concord_domain::{
-    AgencyId, Reference, Timestamp, Vetting as Mode, VettingDecision, VettingReason, VettingState,
-};
-use concord_store::{Change, Vetting, Write};
+use concord_domain::{AgencyId, Reference, Timestamp, Vetting, VettingDecision, VettingReason, VettingState};
+use concord_store::{Change, KeptVetting, Write};
 use std::time::Duration;
 
 const OFFICER: &str = "sn-officer-77";
 
 fn vetted(agreement: Agreement) -> Agreement {
     let mut grants = agreement.grants.clone();
-    grants[0].vetting = Mode::Officer;
+    grants[0].vetting = Vetting::Officer;
     Agreement { grants, ..agreement }
 }
 
@@ -268,13 +266,13 @@ async fn what_waits_outlives_a_restart_of_the_broker() {
 /// Of each in turn the officer approves; whoever asked asks again in between. It is charged once.
 #[tokio::test(start_paused = true)]
 async fn two_brokers_may_both_vet() {
-    for mode in [Mode::Officer, Mode::Automatic] {
+    for mode in [Vetting::Officer, Vetting::Automatic] {
         let mut province = to_province();
         province.grants[0].vetting = mode;
         province.grants[0].quota = Some(Quota { requests: NonZeroU32::MIN, per: QuotaWindow::Day });
         let scene = Scene::new(&[province, vetted(to_ministry()), abroad()]).await;
         let continued = scene.waits("hello").await;
-        if mode == Mode::Officer {
+        if mode == Vetting::Officer {
             assert!(scene.ministry.ledger().is_empty());
             scene.approves(&continued).await;
         }
@@ -291,7 +289,7 @@ async fn two_brokers_may_both_vet() {
         assert_eq!(scene.refusal("hello", &continued).await, Refusal::VettingSpent);
         let (fresh, _) = scene.ask("hello", None).await;
         let over = fresh.evidence().outcome;
-        let spent = mode == Mode::Officer || over == Outcome::Refused(Refusal::QuotaSpent);
+        let spent = mode == Vetting::Officer || over == Outcome::Refused(Refusal::QuotaSpent);
         assert!(spent, "{mode}: {over}");
     }
 }
@@ -321,7 +319,7 @@ async fn a_rule_of_the_brokers_own_may_demand_an_officer() {
         purposes: None,
         branches: None,
         handling_above: None,
-        vetting: Some(Mode::Officer),
+        vetting: Some(Vetting::Officer),
     };
     let signed = agreements.iter().map(|agreement| {
         let parties: Vec<_> = agreement.parties.iter().map(AgencyId::as_str).collect();
@@ -339,7 +337,7 @@ async fn a_rule_of_the_brokers_own_may_demand_an_officer() {
 #[tokio::test(start_paused = true)]
 async fn a_flood_is_refused_with_its_limit_and_leaves_room_for_others() {
     let scene = Scene::vetting().await;
-    let row = |n: usize| Vetting {
+    let row = |n: usize| KeptVetting {
         reference: Reference(u128::try_from(n).unwrap().to_be_bytes()),
         origin: agency(ORIGIN),
         state: VettingState::Open,
@@ -350,14 +348,14 @@ async fn a_flood_is_refused_with_its_limit_and_leaves_room_for_others() {
         decision: None,
         beyond: None,
     };
-    for n in 0..Vetting::WAITING_PER_AGENCY_MAX {
+    for n in 0..KeptVetting::WAITING_PER_AGENCY_MAX {
         let changes = vec![Change::OpenVetting(Box::new(row(n)))];
         let write = Write { name: "test_waiting", guards: vec![], changes, entries: vec![] };
         scene.province.store.submit(write).await.unwrap();
     }
     let came = scene.ask("hello", None).await;
     let explanation = came.0.evidence().explanation.clone();
-    assert!(explanation.contains(&Vetting::WAITING_PER_AGENCY_MAX.to_string()), "{explanation}");
+    assert!(explanation.contains(&KeptVetting::WAITING_PER_AGENCY_MAX.to_string()), "{explanation}");
     assert_eq!(refusal(came), Refusal::VettingsTooMany);
     scene.pass(Duration::from_secs(61));
     scene.waits("hello").await;
