@@ -263,6 +263,24 @@ async fn what_waits_outlives_a_restart_of_the_broker() {
     assert_eq!(hit(scene.again("hello", &continued).await).as_deref(), Some("hello #1"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn it_is_continued_with_the_broker_with_whom_it_waits() {
+    let scene = Scene::vetting().await;
+    let continued = scene.waits("hello").await;
+    scene.approves(&continued).await;
+    let straight =
+        pact("a-shorter-way", ORIGIN, MINISTRY, |grant| grant.brokered_to = vec![HERE.parse().unwrap()]);
+    let both = rules(&[vetted(to_province()), to_ministry(), abroad(), straight]);
+    let (from, to, echo) = (agency(ORIGIN), agency(HERE), "test.echo".parse().unwrap());
+    assert_eq!(both.brokers(&from, &to, &echo, now()), [MINISTRY, OTHER].map(agency), "another comes first");
+    for world in [&scene.origin, &scene.province, &scene.ministry, &scene.here] {
+        world.replacing(std::sync::Arc::clone(&both), 2).await;
+    }
+    let came = scene.again("hello", &continued).await;
+    assert_eq!(came.0.evidence().route, [OTHER, MINISTRY, HERE].map(agency));
+    assert_eq!(hit(came).as_deref(), Some("hello #1"));
+}
+
 /// Of each in turn the officer approves; whoever asked asks again in between. It is charged once.
 #[tokio::test(start_paused = true)]
 async fn two_brokers_may_both_vet() {
