@@ -7,7 +7,7 @@ use concord_client::formats::{Format, Reader, Row, jsonl};
 use concord_client::{Client, ClientError};
 use concord_domain::wanted::{IdentifierKind, NameKind, Notice, Subject};
 use concord_domain::{Outcome, Refusal};
-use concord_testkit::cluster::TestCluster;
+use concord_testkit::cluster::{TestCluster, until};
 use concord_testkit::searching::{PATIENCE, Searched, agencies, by_name, query};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
@@ -324,10 +324,15 @@ async fn broken_streams(cluster: &TestCluster, part: &Part) {
     assert!(sent.load(Ordering::Relaxed) >= 100);
     assert_eq!(counts(&client).await, before);
 
-    // What was broken off does not stand in the way of the next, and everybody is still there.
-    let again =
-        client.import("sdn", stream::iter(part.notices.clone().into_iter().zip(1..).map(row)), |_| ());
-    let report = again.await.unwrap();
+    // What was broken off stands in the way of the next only until the node has noticed, and everybody is still there.
+    let report = until("an import after one that was broken off", PATIENCE, async || {
+        let rows = part.notices.clone().into_iter().zip(1..).map(row);
+        match client.import("sdn", stream::iter(rows), |_| ()).await {
+            Err(ClientError::Rejected(why)) if why.reason.as_deref() == Some("IMPORT_RUNNING") => Ok(None),
+            other => Ok(other.map(Some)?),
+        }
+    })
+    .await;
     assert_eq!(report.taken, report.replaced);
     assert_eq!(counts(&client).await, before);
     let exported: Vec<Notice> = client.export(Some("sdn")).await.unwrap().try_collect().await.unwrap();
