@@ -3,7 +3,7 @@
 use crate::PROGRAM;
 use concord_client::{Client, DocumentState};
 use concord_domain::{Clock, Outcome, SystemClock, SystemEntropy, Timestamp};
-use concord_pki::{CardRenewal, Rotated, Rotation, renew_card, rotate_keys};
+use concord_pki::{CardRenewal, CardRenewed, Rotated, Rotation, renew_card, rotate_keys};
 use concord_testkit::cluster::{Stopped, TestCluster, agency, until};
 use concord_testkit::people::{notice, passport};
 use concord_testkit::searching::{PATIENCE, Searched, agencies, by_id, query};
@@ -86,6 +86,10 @@ fn rotate(cluster: &TestCluster, name: &str, now: Timestamp) -> Rotated {
     rotate_keys(&cluster.layout(), &agency(name), rotation, &SystemEntropy).unwrap()
 }
 
+fn renew(cluster: &TestCluster, renewal: &CardRenewal) -> CardRenewed {
+    renew_card(&cluster.layout(), &agency(YUNNAN), renewal, &SystemEntropy).unwrap()
+}
+
 /// How often a node has said that it took up new keys.
 fn changes(cluster: &TestCluster, name: &str) -> usize {
     let log = std::fs::read_to_string(cluster.files(name).dir().join("node.log")).unwrap();
@@ -126,10 +130,12 @@ async fn keys_and_cards_change_at_two_nodes_and_not_one_search_is_lost() {
     assert_eq!(BOTH.map(|name| changes(&cluster, name)), [2, 2]);
     // What signs keyrings and agreements changes too, and then the keys by a keyring of the new one.
     let renewal = CardRenewal { agreement_key: true, keyring_key: true, ..CardRenewal::default() };
-    assert_eq!(renew_card(&cluster.layout(), &agency(YUNNAN), &renewal, &SystemEntropy).unwrap(), 2);
-    load.goes_on().await;
-    cluster.reload().await;
-    load.goes_on().await;
+    for announces in [true, false] {
+        assert_eq!(renew(&cluster, &renewal).announces, announces);
+        load.goes_on().await;
+        cluster.reload().await;
+        load.goes_on().await;
+    }
     assert_eq!(rotate(&cluster, YUNNAN, SystemClock.now()), Rotated::Changed { sequence: 5 });
     cluster.reload().await;
     load.goes_on().await;
@@ -138,12 +144,12 @@ async fn keys_and_cards_change_at_two_nodes_and_not_one_search_is_lost() {
     none_is_lost(&outcomes, &cluster.stop().await.unwrap());
 }
 
-/// Waits until both nodes decide by this keyring.
-async fn at_both(cluster: &TestCluster, name: &str, sequence: u64) {
+/// Waits until both nodes decide by this document.
+async fn at_both(cluster: &TestCluster, kind: DocumentKind, name: &str, sequence: u64) {
     for node in BOTH {
         let client = cluster.application(node).unwrap();
-        until("the keyring has spread", SPREAD, async || {
-            let documents = client.documents(Some(DocumentKind::Keyring)).await?;
+        until(&format!("{kind} {sequence} of {name} has spread"), SPREAD, async || {
+            let documents = client.documents(Some(kind)).await?;
             let found = documents.iter().find(|d| d.at.name == name && d.at.sequence == sequence);
             Ok(found.filter(|found| found.state == DocumentState::InForce).map(drop))
         })
@@ -165,7 +171,7 @@ async fn keys_change_where_keyrings_travel_from_node_to_node() {
             client.submit_document(DocumentKind::Keyring, keyring).await.unwrap();
         }
         for name in BOTH {
-            at_both(&cluster, name, sequence).await;
+            at_both(&cluster, DocumentKind::Keyring, name, sequence).await;
         }
         load.goes_on().await;
     }
@@ -175,4 +181,44 @@ async fn keys_change_where_keyrings_travel_from_node_to_node() {
     load.goes_on().await;
     let outcomes = load.end().await;
     none_is_lost(&outcomes, &cluster.stop().await.unwrap());
+}
+
+/// Hands a file of the published documents to Yunnan's node.
+async fn submit(client: &Client, kind: DocumentKind, file: &std::path::Path) {
+    client.submit_document(kind, SignedFile::read(file).unwrap()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_signs_agreements_changes_where_cards_travel_from_node_to_node() {
+    let cluster = TestCluster::start_apart(PROGRAM, &BOTH).await.unwrap();
+    with_notices(&cluster).await;
+    let load = Load::start(&cluster);
+    let (layout, client) = (cluster.layout(), cluster.application(YUNNAN).unwrap());
+    let renewal = CardRenewal { agreement_key: true, keyring_key: true, ..CardRenewal::default() };
+    let own = format!("{YUNNAN}.toml");
+    for sequence in [2, 3] {
+        assert_eq!(renew(&cluster, &renewal).sequence, sequence);
+        submit(&client, DocumentKind::Card, &layout.cards().join(&own)).await;
+        at_both(&cluster, DocumentKind::Card, YUNNAN, sequence).await;
+        submit(&client, DocumentKind::Keyring, &layout.keyrings().join(&own)).await;
+        for entry in std::fs::read_dir(layout.agreements()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "toml") {
+                submit(&client, DocumentKind::Agreement, &path).await;
+            }
+        }
+        // What is signed anew is at the other too once that has all that there is here.
+        let all = |client: Client| async move { Ok(client.export_documents().await?.documents.summary()) };
+        let other = cluster.application(SICHUAN).unwrap();
+        until("both have the same", SPREAD, async || {
+            let (here, there): (anyhow::Result<_>, anyhow::Result<_>) =
+                (all(client.clone()).await, all(other.clone()).await);
+            Ok((here? == there?).then_some(()))
+        })
+        .await;
+        load.goes_on().await;
+    }
+    let outcomes = load.end().await;
+    let lost: Vec<_> = outcomes.iter().filter(|outcome| **outcome != Outcome::Hit).collect();
+    assert!(lost.is_empty(), "{lost:?} of {}", outcomes.len());
 }

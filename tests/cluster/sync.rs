@@ -233,6 +233,7 @@ async fn a_renewed_keyring_and_a_charter_with_one_more_member_spread() {
             email: "desk@new.example".into(),
             hours: "always".into(),
         },
+        next: None,
     };
     let kind = DocumentKind::Card;
     let card = SignedFile::unsigned("card", card.to_toml()).sign(kind.signed_as(), "new.police.cn", &root);

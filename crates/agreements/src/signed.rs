@@ -29,13 +29,17 @@ impl Text {
 
     /// Demands that `agency` signed the bytes with the agreement key of its card.
     pub(crate) fn signed_by(&self, agency: &AgencyId, directory: &Directory) -> Result<(), AgreementError> {
-        let key = self.key(agency, directory)?;
-        Ok(self.file.require(Kind::Agreement, agency.as_str(), &key)?)
+        let keys = self.keys(agency, directory)?;
+        Ok(self.file.require_any(Kind::Agreement, agency.as_str(), &keys)?)
     }
 
-    fn key(&self, agency: &AgencyId, directory: &Directory) -> Result<PublicKey, AgreementError> {
-        let no_card = || AgreementError::NoCard { file: self.file.name.clone(), party: agency.clone() };
-        directory.agreement_key(agency).ok_or_else(no_card)
+    /// The keys that may have signed for `agency`, one at least.
+    fn keys(&self, agency: &AgencyId, directory: &Directory) -> Result<Vec<PublicKey>, AgreementError> {
+        let keys = directory.agreement_keys(agency);
+        if keys.is_empty() {
+            return Err(AgreementError::NoCard { file: self.file.name.clone(), party: agency.clone() });
+        }
+        Ok(keys)
     }
 
     /// The agreement, if all its parties signed, but for those who have left the federation: they take no part, and the
@@ -76,7 +80,7 @@ impl SignedAgreement {
         let text = Text::read(file)?;
         text.check_names(directory)?;
         let mut parties = text.agreement.parties.iter().filter(|party| !directory.has_left(party));
-        parties.try_for_each(|party| text.key(party, directory).map(drop))?;
+        parties.try_for_each(|party| text.keys(party, directory).map(drop))?;
         Ok(text.as_if_signed())
     }
 

@@ -6,9 +6,9 @@ use crate::session::Session;
 use clap::{Subcommand, ValueEnum};
 use concord_domain::{AgencyId, Clock, Role, SystemClock, SystemEntropy, Timestamp, Workload};
 use concord_pki::{
-    BlockNotice, CardRenewal, Client, CredentialFiles, Federation, Layout, Lives, Options, Renewal, Rotated,
-    Rotation, Validity, block, generate, issue_client, issue_node, lift, renew_card, renew_keyring, revoke,
-    rotate_keys,
+    BlockNotice, CardRenewal, CardRenewed, Client, CredentialFiles, Federation, Layout, Lives, Options,
+    Renewal, Rotated, Rotation, Validity, block, generate, issue_client, issue_node, lift, renew_card,
+    renew_keyring, revoke, rotate_keys,
 };
 use concord_trust::BlockReason;
 use std::path::{Path, PathBuf};
@@ -114,10 +114,10 @@ pub(crate) enum Command {
         /// When the duty desk is staffed
         #[arg(long, value_name = "HOURS")]
         hours: Option<String>,
-        /// With a new agreement key, which also signs what the old one has signed of the documents in the folder
+        /// Announce a new agreement key, which signs beside the old one from then on; the second time, name it alone
         #[arg(long)]
         new_agreement_key: bool,
-        /// With a new keyring key, which also signs the agency's keyrings in the folder
+        /// The same with a new keyring key
         #[arg(long)]
         new_keyring_key: bool,
     },
@@ -235,9 +235,13 @@ pub(crate) fn run(session: &Session, command: Command) -> anyhow::Result<ExitCod
             new_keyring_key: keyring_key,
         } => {
             let renewal = CardRenewal { name_zh, name_en, phone, email, hours, agreement_key, keyring_key };
-            let sequence = renew_card(&layout(&dir)?, &agency, &renewal, &SystemEntropy)?;
-            let object = serde_json::json!({ "agency": agency, "sequence": sequence });
-            session.output.result(&object, || format!("card {sequence} of {agency}"))?;
+            let CardRenewed { sequence, announces } =
+                renew_card(&layout(&dir)?, &agency, &renewal, &SystemEntropy)?;
+            let object =
+                serde_json::json!({ "agency": agency, "sequence": sequence, "announces": announces });
+            let says =
+                if announces { ", announces keys: once more, when others know it, names them" } else { "" };
+            session.output.result(&object, || format!("card {sequence} of {agency}{says}"))?;
         }
         Command::RenewKeyring { dir, agency, endpoints, days } => {
             let endpoints = (!endpoints.is_empty()).then_some(endpoints);

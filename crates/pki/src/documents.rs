@@ -148,6 +148,7 @@ fn card(member: &FederationMember, keys: &MemberKeys) -> SignedFile {
         keyring_key: keys.keyring.public(),
         names: member.names.clone(),
         duty_desk: member.duty_desk.clone(),
+        next: None,
     };
     let name = format!("cards/{}.toml", member.agency);
     SignedFile::unsigned(&name, card.to_toml()).sign(Kind::Card, member.agency.as_str(), &keys.root)

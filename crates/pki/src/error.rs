@@ -110,6 +110,12 @@ pub enum PkiError {
         /// The key's file.
         file: PathBuf,
     },
+    /// A next key that is not the one which the card announces.
+    #[error("{file}: not the key that the card has announced")]
+    NotAnnounced {
+        /// The key's file.
+        file: PathBuf,
+    },
     /// A certificate that another authority issued: revoking it here would have no effect.
     #[error("{file}: was not issued by the authority of {agency}")]
     NotIssuedHere {

@@ -41,7 +41,7 @@ mod validity;
 pub use agreement::{Withdrawal, declare, publish_agreement, withdraw};
 pub use authority::Authority;
 pub use block::{BlockNotice, block, lift};
-pub use card::{CardRenewal, renew_card};
+pub use card::{CardRenewal, CardRenewed, renew_card};
 pub use credential::{Credential, CredentialFiles};
 pub use error::PkiError;
 pub use federation::{CharterKeys, Federation, FederationError, FederationMember, ProposedAgreement};

@@ -81,6 +81,7 @@ pub(crate) fn card(name: &str) -> Card {
             email: "desk@example.cn".into(),
             hours: "always".into(),
         },
+        next: None,
     }
 }
 

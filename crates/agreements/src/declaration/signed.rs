@@ -19,10 +19,11 @@ impl SignedDeclaration {
     pub fn verify(file: &SignedFile, directory: &Directory) -> Result<Self, AgreementError> {
         let declaration = Declaration::parse(file)?;
         let party = &declaration.party;
-        let key = directory
-            .agreement_key(party)
-            .ok_or_else(|| AgreementError::NoCard { file: file.name.clone(), party: party.clone() })?;
-        file.require(Kind::Declaration, party.as_str(), &key)?;
+        let keys = directory.agreement_keys(party);
+        if keys.is_empty() {
+            return Err(AgreementError::NoCard { file: file.name.clone(), party: party.clone() });
+        }
+        file.require_any(Kind::Declaration, party.as_str(), &keys)?;
         Ok(Self { digest: sha256(&[&file.bytes]), file: file.name.clone(), declaration })
     }
 

@@ -97,8 +97,11 @@ fn standing(rules: &Rules, text: &SignedAgreement, at: Timestamp) -> String {
 
 /// What there is of a party's signature.
 fn signature(file: &SignedFile, directory: &Directory, party: &AgencyId) -> String {
-    let Some(key) = directory.agreement_key(party) else { return "no card, so it cannot be checked".into() };
-    match file.require(Kind::Agreement, party.as_str(), &key).map_err(AgreementError::from) {
+    let keys = directory.agreement_keys(party);
+    if keys.is_empty() {
+        return "no card, so it cannot be checked".into();
+    }
+    match file.require_any(Kind::Agreement, party.as_str(), &keys).map_err(AgreementError::from) {
         Ok(()) => "signed".to_owned(),
         Err(AgreementError::Document(DocumentError::NotSigned { .. })) => "not signed".to_owned(),
         Err(AgreementError::Document(DocumentError::Signature { why, .. })) => {

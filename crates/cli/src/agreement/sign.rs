@@ -53,9 +53,10 @@ pub(super) async fn run(session: &Session, arguments: &Arguments) -> anyhow::Res
     };
     let key = read_key(&key_file)?;
     if let Some((directory, _)) = &federation {
-        let carded = directory.agreement_key(party).with_context(|| format!("{party} has no valid card"))?;
+        let carded = directory.agreement_keys(party);
+        ensure!(!carded.is_empty(), "{party} has no valid card");
         ensure!(
-            carded == key.public(),
+            carded.contains(&key.public()),
             "{}: not the agreement key on the card of {party}",
             key_file.display()
         );

@@ -124,6 +124,7 @@ impl Signer {
             keyring_key: self.keyring.public(),
             names: Names { zh: "测".into(), en: "Bench".into() },
             duty_desk: DutyDesk { phone: "0".into(), email: "desk@bench".into(), hours: "always".into() },
+            next: None,
         };
         SignedFile::unsigned("card", card.to_toml()).sign(Kind::Card, self.agency.as_str(), &self.root)
     }

@@ -105,11 +105,11 @@ impl<'a> Judge<'a> {
     }
 
     fn keyring(&self, file: &SignedFile) -> Result<Vec<Signer>, NotAdmitted> {
-        let key = |agency: &AgencyId| self.directory.card(agency).map(|card| card.keyring_key);
-        let keyring = Keyring::verify(file, key).map_err(blame)?;
+        let keys = |agency: &AgencyId| self.directory.keyring_keys(agency);
+        let keyring = Keyring::verify(file, keys).map_err(blame)?;
         let latest = self.directory.keyring(&keyring.agency).map(|latest| latest.sequence);
         check_superseded(file, keyring.sequence, latest)?;
-        Ok(Signer::of(&keyring.agency, key(&keyring.agency)))
+        Ok(Signer::of(&keyring.agency, keys(&keyring.agency)))
     }
 
     fn block(&self, file: &SignedFile) -> Result<Vec<Signer>, NotAdmitted> {
@@ -127,7 +127,7 @@ impl<'a> Judge<'a> {
                 format!("{}: {party} is a party of no text of {agreement} that is known", file.name);
             return Err(NotAdmitted::UnknownBasis(message));
         }
-        Ok(Signer::of(&declaration.party, self.directory.agreement_key(&declaration.party)))
+        Ok(Signer::of(&declaration.party, self.directory.agreement_keys(&declaration.party)))
     }
 
     /// At least one party must have signed. Signatures of those who are parties of another version count too: they may
@@ -149,7 +149,7 @@ impl<'a> Judge<'a> {
         let of_others = self.parties_of(&at.name);
         let agencies = agreement.parties.iter().chain(&*of_others);
         let signers =
-            agencies.flat_map(|agency| Signer::of(agency, self.directory.agreement_key(agency))).collect();
+            agencies.flat_map(|agency| Signer::of(agency, self.directory.agreement_keys(agency))).collect();
         Ok((signers, (!whole).then_some(first)))
     }
 
@@ -174,11 +174,10 @@ impl<'a> Judge<'a> {
         agreement.parties.iter().find(|party| self.has_signed(party, file))
     }
 
-    /// Whether an agency has signed an agreement with the key of its card.
+    /// Whether an agency has signed an agreement with a key of its card.
     fn has_signed(&self, agency: &AgencyId, file: &SignedFile) -> bool {
-        let key = self.directory.agreement_key(agency);
-        let kind = DocumentKind::Agreement.signed_as();
-        key.is_some_and(|key| file.require(kind, agency.as_str(), &key).is_ok())
+        let keys = self.directory.agreement_keys(agency);
+        file.require_any(DocumentKind::Agreement.signed_as(), agency.as_str(), &keys).is_ok()
     }
 }
 
@@ -222,9 +221,9 @@ struct Signer {
 }
 
 impl Signer {
-    /// An agency, if it has the key.
-    fn of(agency: &AgencyId, key: Option<PublicKey>) -> Vec<Self> {
-        key.map(|key| Self { key, label: Some(agency.to_string()) }).into_iter().collect()
+    /// An agency with each of its keys.
+    fn of(agency: &AgencyId, keys: impl IntoIterator<Item = PublicKey>) -> Vec<Self> {
+        keys.into_iter().map(|key| Self { key, label: Some(agency.to_string()) }).collect()
     }
 
     /// Its signature over the file's bytes.

@@ -124,6 +124,7 @@ fn card(name: &str) -> Card {
             email: "desk@example.cn".into(),
             hours: "always".into(),
         },
+        next: None,
     }
 }
 

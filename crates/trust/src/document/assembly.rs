@@ -60,8 +60,7 @@ impl Directory {
             problems.extend(builder.card(file).err());
         }
         let keyring = |file: &SignedFile| {
-            let key = |agency: &_| builder.directory().agency_keyring_key(agency);
-            let keyring = Keyring::verify(file, key)?;
+            let keyring = Keyring::verify(file, |agency| builder.directory().keyring_keys(agency))?;
             Ok((format!("keyring/{}", keyring.agency), keyring))
         };
         let keyrings = latest(&files(DocumentKind::Keyring), &*floor, keyring, &mut problems);

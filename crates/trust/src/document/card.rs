@@ -28,6 +28,17 @@ pub struct DutyDesk {
     pub hours: String,
 }
 
+/// The signing keys that will follow, published before they are used alone: what either key signed counts, so that an
+/// agency changes a key without a moment in which others take neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextSigners {
+    /// The next agreement key; today's where it stays.
+    pub agreement_key: PublicKey,
+    /// The next keyring key; today's where it stays.
+    pub keyring_key: PublicKey,
+}
+
 /// What an agency says of itself for years.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,12 +58,33 @@ pub struct Card {
     pub names: Names,
     /// Its duty desk.
     pub duty_desk: DutyDesk,
+    /// The keys that will follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextSigners>,
 }
 
 impl Card {
     /// The text to sign.
     pub fn to_toml(&self) -> String {
         to_toml(self)
+    }
+
+    /// The agreement key, then the next one where there is another.
+    pub fn agreement_keys(&self) -> impl Iterator<Item = PublicKey> + use<> {
+        let (current, next) = (self.agreement_key, self.next.map(|next| next.agreement_key));
+        std::iter::once(current).chain(next.filter(|next| *next != current))
+    }
+
+    /// The keyring key, then the next one where there is another.
+    pub fn keyring_keys(&self) -> impl Iterator<Item = PublicKey> + use<> {
+        let (current, next) = (self.keyring_key, self.next.map(|next| next.keyring_key));
+        std::iter::once(current).chain(next.filter(|next| *next != current))
+    }
+
+    /// Every key that the card names, with its use.
+    pub(super) fn signing_keys(&self) -> impl Iterator<Item = (&'static str, PublicKey)> + use<> {
+        let agreement = self.agreement_keys().map(|key| ("the agreement key", key));
+        agreement.chain(self.keyring_keys().map(|key| ("the keyring key", key)))
     }
 
     /// Accepts the card if `root` signed it.
@@ -80,7 +112,7 @@ impl Document for Card {
         check_text("duty_desk.phone", phone)?;
         check_text("duty_desk.email", email)?;
         check_text("duty_desk.hours", hours)?;
-        if self.agreement_key == self.keyring_key {
+        if self.agreement_keys().any(|key| self.keyring_keys().any(|other| other == key)) {
             return Err("agreement_key: the same as keyring_key; one key has one use".into());
         }
         Ok(())

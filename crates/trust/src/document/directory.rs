@@ -116,9 +116,9 @@ impl Directory {
         found
     }
 
-    /// The key that an agency signs keyrings with.
-    pub(super) fn agency_keyring_key(&self, agency: &AgencyId) -> Option<PublicKey> {
-        self.cards.get(agency).map(|card| card.keyring_key)
+    /// The keys that an agency signs keyrings with: the current one, and the next one; none without a card.
+    pub fn keyring_keys(&self, agency: &AgencyId) -> Vec<PublicKey> {
+        self.cards.get(agency).map(|card| card.keyring_keys().collect()).unwrap_or_default()
     }
 
     /// `agency` itself, then its superiors up to the top. Circles cannot be: the charter was checked.
@@ -183,24 +183,21 @@ impl DirectoryBuilder {
         follows(&card, file, seen)?;
         let beside = self.directory.cards.get(&card.agency).map(|c| (c.sequence, c.digest()));
         follows(&card, file, beside)?;
-        let keys = [("agreement_key", card.agreement_key), ("keyring_key", card.keyring_key)];
-        one_use(file, keys, root(&card.agency).map(|root| ("the root key", root)))?;
+        one_use(file, card.signing_keys(), root(&card.agency).map(|root| ("the root key", root)))?;
         self.directory.cards.insert(card.agency.clone(), card);
         Ok(())
     }
 
     /// Verifies and adds a keyring. Of two keyrings of one agency the later one counts, whichever comes first.
     pub fn keyring(&mut self, file: &SignedFile) -> Result<(), DocumentError> {
-        let key = |agency: &AgencyId| self.directory.cards.get(agency).map(|c| c.keyring_key);
-        let keyring = Keyring::verify(file, key)?;
+        let keyring = Keyring::verify(file, |agency| self.directory.keyring_keys(agency))?;
         let seen = (self.floor)(&keyring_name(&keyring.agency));
         follows(&keyring, file, seen)?;
         let beside = self.directory.keyrings.get(&keyring.agency).map(|k| (k.sequence, k.digest()));
         follows(&keyring, file, beside)?;
         let root = self.directory.members.get(&keyring.agency).map(|m| ("the root key", m.root));
-        let card = self.directory.cards.get(&keyring.agency);
-        let card = card.map(|c| [("the agreement key", c.agreement_key), ("the keyring key", c.keyring_key)]);
-        one_use(file, keyring.signing_keys(), root.into_iter().chain(card.into_iter().flatten()))?;
+        let card = self.directory.cards.get(&keyring.agency).into_iter();
+        one_use(file, keyring.signing_keys(), root.into_iter().chain(card.flat_map(|c| c.signing_keys())))?;
         self.directory.keyrings.insert(keyring.agency.clone(), keyring);
         Ok(())
     }
@@ -290,8 +287,8 @@ impl Directory {
         std::iter::once(charter).chain(cards).chain(keyrings).chain(blocks)
     }
 
-    /// The key that an agency signs agreements with.
-    pub fn agreement_key(&self, agency: &AgencyId) -> Option<PublicKey> {
-        self.cards.get(agency).map(|card| card.agreement_key)
+    /// The keys that an agency signs agreements with: the current one, and the next one; none without a card.
+    pub fn agreement_keys(&self, agency: &AgencyId) -> Vec<PublicKey> {
+        self.cards.get(agency).map(|card| card.agreement_keys().collect()).unwrap_or_default()
     }
 }

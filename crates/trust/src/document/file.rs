@@ -112,6 +112,21 @@ impl SignedFile {
     }
 }
 
+impl SignedFile {
+    /// Demands a valid signature by one of `keys`, which are all of one `signer`; what is told is about the first.
+    pub fn require_any(&self, kind: Kind, signer: &str, keys: &[PublicKey]) -> Result<(), DocumentError> {
+        let mut first = None;
+        for key in keys {
+            match self.require(kind, signer, key) {
+                Ok(()) => return Ok(()),
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        let (file, signer) = (self.name.clone(), signer.to_owned());
+        Err(first.unwrap_or(DocumentError::NotSigned { file, signer }))
+    }
+}
+
 impl Signature {
     /// Writes it as `folder/stem.LABEL.sig`, beside the document that it signs; gives the path.
     pub fn write(&self, folder: &Path, stem: &str) -> Result<PathBuf, DocumentError> {

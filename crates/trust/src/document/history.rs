@@ -12,13 +12,10 @@ impl Directory {
         let root = |agency: &AgencyId| self.member(agency).map(|member| member.root);
         let cards = set.of_name(DocumentKind::Card, agency.as_str());
         let cards = cards.filter_map(|(_, file)| Card::verify(file, root).ok());
-        let signers: Vec<_> = cards.map(|card| card.keyring_key).collect();
+        let signers: Vec<_> = cards.flat_map(|card| card.keyring_keys()).collect();
         let files = set.of_name(DocumentKind::Keyring, agency.as_str());
-        let verified = files.rev().filter_map(|(_, file)| {
-            signers
-                .iter()
-                .find_map(|signer| Keyring::verify(file, |of| (of == agency).then_some(*signer)).ok())
-        });
+        let of_agency = |of: &AgencyId| if of == agency { signers.clone() } else { Vec::new() };
+        let verified = files.rev().filter_map(|(_, file)| Keyring::verify(file, of_agency).ok());
         let current = self.keyring(agency).into_iter().flat_map(|keyring| keyring.checkpoint_keys());
         let mut keys: Vec<PublicKey> = Vec::new();
         for key in current.chain(verified.flat_map(|keyring| keyring.checkpoint_keys())) {

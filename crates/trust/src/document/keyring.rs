@@ -96,17 +96,18 @@ impl Keyring {
         now.into_iter().chain(next.into_iter().flatten())
     }
 
-    /// Accepts the keyring if the agency's keyring key signed it.
+    /// Accepts the keyring if one of the agency's keyring keys signed it.
     pub fn verify(
         file: &SignedFile,
-        keyring_key: impl Fn(&AgencyId) -> Option<PublicKey>,
+        keyring_keys: impl Fn(&AgencyId) -> Vec<PublicKey>,
     ) -> Result<Signed<Self>, DocumentError> {
         let agency = parse::<Self>(file)?.agency;
-        let key = keyring_key(&agency).ok_or_else(|| DocumentError::Contradiction {
-            file: file.name.clone(),
-            message: format!("there is no card of {agency} that names its keyring key"),
-        })?;
-        file.require(Kind::Keyring, agency.as_str(), &key)?;
+        let keys = keyring_keys(&agency);
+        if keys.is_empty() {
+            let message = format!("there is no card of {agency} that names its keyring key");
+            return Err(DocumentError::Contradiction { file: file.name.clone(), message });
+        }
+        file.require_any(Kind::Keyring, agency.as_str(), &keys)?;
         signed(file)
     }
 }

@@ -48,6 +48,7 @@ fn directory() -> DirectoryBuilder {
             keyring_key: key(3, name).public(),
             names: Names { zh: "测".into(), en: "Test".into() },
             duty_desk: DutyDesk { phone: "0".into(), email: "a@b.cn".into(), hours: "always".into() },
+            next: None,
         };
         let file = SignedFile::unsigned("card", card.to_toml()).sign(Kind::Card, name, &key(0, name));
         builder.card(&file).unwrap();
