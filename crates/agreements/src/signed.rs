@@ -27,7 +27,7 @@ impl Text {
         self.agreement.check_patterns(directory).map_err(invalid)
     }
 
-    /// Demands that `agency` signed the bytes with the agreement key of its card.
+    /// Demands that `agency` signed the bytes with the agreement key of its card, or with one that it had before it left.
     pub(crate) fn signed_by(&self, agency: &AgencyId, directory: &Directory) -> Result<(), AgreementError> {
         let keys = self.keys(agency, directory)?;
         Ok(self.file.require_any(Kind::Agreement, agency.as_str(), &keys)?)
@@ -35,24 +35,29 @@ impl Text {
 
     /// The keys that may have signed for `agency`, one at least.
     fn keys(&self, agency: &AgencyId, directory: &Directory) -> Result<Vec<PublicKey>, AgreementError> {
-        let keys = directory.agreement_keys(agency);
+        let keys = directory.agreement_keys_ever(agency);
         if keys.is_empty() {
             return Err(AgreementError::NoCard { file: self.file.name.clone(), party: agency.clone() });
         }
         Ok(keys)
     }
 
-    /// The agreement, if all its parties signed, but for those who have left the federation: they take no part, and the
-    /// others' word stands.
+    /// The agreement, if all its parties signed. Who has left the federation since takes no part, also if it is back, until
+    /// it has signed again; the others' word stands.
     pub(crate) fn signed(&self, directory: &Directory) -> Result<SignedAgreement, AgreementError> {
-        let mut parties = self.agreement.parties.iter().filter(|party| !directory.has_left(party));
-        parties.try_for_each(|party| self.signed_by(party, directory))?;
-        Ok(self.as_if_signed())
+        self.agreement.parties.iter().try_for_each(|party| self.signed_by(party, directory))?;
+        Ok(self.without(|party| directory.had_left(party) && !self.signed_today_by(party, directory)))
     }
 
-    fn as_if_signed(&self) -> SignedAgreement {
+    fn signed_today_by(&self, agency: &AgencyId, directory: &Directory) -> bool {
+        let keys = directory.agreement_keys(agency);
+        self.file.require_any(Kind::Agreement, agency.as_str(), &keys).is_ok()
+    }
+
+    fn without(&self, left: impl Fn(&AgencyId) -> bool) -> SignedAgreement {
         let (agreement, file) = (self.agreement.clone(), self.file.name.clone());
-        SignedAgreement { agreement, digest: self.digest, file }
+        let left = agreement.parties.iter().filter(|party| left(party)).cloned().collect();
+        SignedAgreement { agreement, digest: self.digest, file, left }
     }
 }
 
@@ -63,6 +68,7 @@ pub struct SignedAgreement {
     agreement: Agreement,
     digest: Digest,
     file: String,
+    left: Vec<AgencyId>,
 }
 
 impl SignedAgreement {
@@ -81,12 +87,17 @@ impl SignedAgreement {
         text.check_names(directory)?;
         let mut parties = text.agreement.parties.iter().filter(|party| !directory.has_left(party));
         parties.try_for_each(|party| text.keys(party, directory).map(drop))?;
-        Ok(text.as_if_signed())
+        Ok(text.without(|party| directory.has_left(party)))
     }
 
     /// SHA-256 of the exact bytes.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The parties that have left the federation since they signed.
+    pub(crate) fn left(&self) -> &[AgencyId] {
+        &self.left
     }
 
     /// Points at exactly this text.

@@ -8,8 +8,9 @@ use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, Purpose, Timestamp};
 use concord_trust::{
     Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DutyDesk, Kind, Member, MemberKind,
-    Names, SignedFile, SigningKey, sha256,
+    Names, PublicKey, SignedFile, SigningKey, sha256,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Every member with its superior. `odd.yn.police.cn` is called like a part of Yunnan but stands below Gansu.
@@ -66,6 +67,18 @@ pub(crate) fn directory_of(
     cardless: &[&str],
     blocks: &[Block],
 ) -> Arc<Directory> {
+    let gone = MEMBERS.iter().map(|(name, _)| *name).filter(|name| all.iter().all(|(of, _)| of != name));
+    let former = gone.map(|name| (agency(name), vec![key(name).public()])).collect();
+    directory_formerly(all, cardless, blocks, former)
+}
+
+/// The same where these have left, with the agreement keys that they had; some may be back.
+pub(crate) fn directory_formerly(
+    all: &[(&str, Option<&str>)],
+    cardless: &[&str],
+    blocks: &[Block],
+    former: BTreeMap<AgencyId, Vec<PublicKey>>,
+) -> Arc<Directory> {
     let emergency = SigningKey::from_seed(seed("charter", 4));
     let charter_key = SigningKey::from_seed(seed("charter", 3));
     let members = all.iter().map(|(name, superior)| Member {
@@ -85,8 +98,8 @@ pub(crate) fn directory_of(
     };
     let file =
         SignedFile::unsigned("charter.toml", charter.to_toml()).sign(Kind::Charter, "charter", &charter_key);
-    let mut builder = DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes])).unwrap())
-        .formerly(MEMBERS.map(|(name, _)| agency(name)));
+    let mut builder =
+        DirectoryBuilder::new(Charter::verify(&file, sha256(&[&file.bytes])).unwrap()).formerly(former);
     for (name, _) in all.iter().filter(|(name, _)| !cardless.contains(name)) {
         let root = SigningKey::from_seed(seed(name, 0));
         let file = SignedFile::unsigned(name, card(name).to_toml()).sign(Kind::Card, name, &root);

@@ -13,7 +13,7 @@ mod set;
 mod succession;
 
 pub use block::{Block, BlockReason, EmergencyKeys};
-pub use card::{Card, DutyDesk, Names, NextSigners};
+pub use card::{Card, DutyDesk, FormerRoots, Names, NextSigners};
 pub use charter::{Charter, Member, MemberKind};
 pub use directory::{Directory, DirectoryBuilder};
 pub use file::{Signature, SignedFile};

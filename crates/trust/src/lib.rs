@@ -29,8 +29,9 @@ pub use cose::{Cose, Kind, SignatureInvalid};
 pub use digest::sha256;
 pub use document::{
     Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DocumentError, DocumentKind, DocumentRef,
-    DocumentSet, DutyDesk, EmergencyKeys, Floor, Keyring, Member, MemberKind, Names, NextKeys, NextSigners,
-    Signature, Signed, SignedFile, Succession, UnknownDocumentKind, fingerprint, signers, summary,
+    DocumentSet, DutyDesk, EmergencyKeys, Floor, FormerRoots, Keyring, Member, MemberKind, Names, NextKeys,
+    NextSigners, Signature, Signed, SignedFile, Succession, UnknownDocumentKind, fingerprint, signers,
+    summary,
 };
 pub use rest::StorageKey;
 pub use sealing::{CannotOpen, SealingKey, SealingPublicKey};

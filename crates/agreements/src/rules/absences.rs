@@ -38,7 +38,8 @@ struct Declared {
     withdrawals: Vec<(u32, Timestamp)>,
     suspensions: Vec<(Timestamp, Option<Timestamp>)>,
     two_texts: Option<Timestamp>,
-    left: bool,
+    /// The versions that the party signed before it left the federation, and not since.
+    left: BTreeSet<u32>,
 }
 
 impl Absences {
@@ -76,8 +77,8 @@ impl Absences {
         *two_texts = Some(two_texts.map_or(since, |earlier| earlier.min(since)));
     }
 
-    pub(crate) fn has_left(&mut self, party: &AgencyId) {
-        self.of(party).left = true;
+    pub(crate) fn has_left(&mut self, party: &AgencyId, version: u32) {
+        self.of(party).left.insert(version);
     }
 
     fn of(&mut self, party: &AgencyId) -> &mut Declared {
@@ -100,7 +101,7 @@ impl Absences {
         };
         let suspended = declared.suspensions.iter().find(in_effect);
         let suspended = suspended.map(|(since, until)| Absence::Suspended { since: *since, until: *until });
-        declared.left.then_some(Absence::Left).or(two_texts).or(withdrawn).or(suspended)
+        declared.left.contains(&version).then_some(Absence::Left).or(two_texts).or(withdrawn).or(suspended)
     }
 
     /// Whether the party's withdrawal from that version is in effect at `at`.

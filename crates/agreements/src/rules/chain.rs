@@ -35,6 +35,15 @@ pub struct Conflict {
     pub files: Vec<SignedFile>,
 }
 
+/// Who gave leave to a next version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// All who were bound by the version before.
+    OfAll,
+    /// All but some who have left the federation.
+    OfThoseWhoStayed,
+}
+
 impl Conflict {
     pub(super) fn of(texts: &[&Text]) -> Option<Self> {
         let first = &texts.first()?.agreement;
@@ -147,28 +156,30 @@ impl Chain {
         }
     }
 
-    /// Those of the highest version's parties who have left the federation take no part.
-    pub(super) fn part_from_former_members(&mut self, directory: &Directory) {
-        let parties = &self.later.last().unwrap_or(&self.first).parties;
-        parties
-            .iter()
-            .filter(|party| directory.has_left(party))
-            .for_each(|party| self.absences.has_left(party));
+    /// Those of the highest version's parties who have left the federation since take no part in it.
+    pub(super) fn part_from_former_members(&mut self) {
+        let text = self.later.last().unwrap_or(&self.first);
+        text.left().iter().for_each(|party| self.absences.has_left(party, text.version));
     }
 
-    /// Whether the text may follow the highest version: who of that one's parties must have signed, did.
-    pub(super) fn releases(&self, text: &Text, directory: &Directory) -> Result<(), AgreementError> {
+    /// Whether the text may follow the highest version: who of that one's parties must have signed, did. Nobody waits for
+    /// the leave of those who have left; a text that lacks it is told apart from one that all signed.
+    pub(super) fn releases(&self, text: &Text, directory: &Directory) -> Result<Leave, AgreementError> {
         let before = self.highest();
-        let bound = self.bound_at(before, text.agreement.valid_from);
-        for party in bound.filter(|party| !directory.has_left(party)) {
-            text.signed_by(party, directory).map_err(|source| AgreementError::PredecessorNotSigned {
-                file: text.file.name.clone(),
-                version: before.version,
-                party: party.clone(),
-                source: Box::new(source),
-            })?;
+        let mut leave = Leave::OfAll;
+        for party in self.bound_at(before, text.agreement.valid_from) {
+            let Err(source) = text.signed_by(party, directory) else { continue };
+            if !directory.had_left(party) {
+                return Err(AgreementError::PredecessorNotSigned {
+                    file: text.file.name.clone(),
+                    version: before.version,
+                    party: party.clone(),
+                    source: Box::new(source),
+                });
+            }
+            leave = Leave::OfThoseWhoStayed;
         }
-        Ok(())
+        Ok(leave)
     }
 
     /// The parties that have not withdrawn from the text by `at`. One that suspended its part is still bound.

@@ -1,7 +1,7 @@
 //! From documents to the chains that count.
 
 use super::absences::Absences;
-use super::chain::{Chain, Conflict};
+use super::chain::{Chain, Conflict, Leave};
 use super::pending::Pending;
 use crate::declaration::{Act, SignedDeclaration};
 use crate::error::AgreementError;
@@ -46,7 +46,7 @@ impl Builder<'_> {
     fn roots(&mut self) -> Vec<Chain> {
         let texts = self.texts;
         let candidates: Vec<_> = texts.iter().filter(|text| text.agreement.version == 1).collect();
-        let roots = self.complete(&candidates, |_| Vec::new(), |_| Ok(()));
+        let roots = self.complete(&candidates, |_| Vec::new(), |_| Ok(Leave::OfAll));
         let suspended = Absences::suspended(self.declarations);
         let begin = |signed: &SignedAgreement| Chain::new(signed.clone(), suspended.clone());
         self.side_by_side(roots, begin, |_| Vec::new())
@@ -101,7 +101,7 @@ impl Builder<'_> {
         for (text, signed) in &texts {
             let (mut chain, signed_this) = (chain(signed), signers(text));
             chain.withdraw(self.declarations, &mut self.found.problems);
-            chain.part_from_former_members(self.directory);
+            chain.part_from_former_members();
             for (rival, _) in texts.iter().filter(|(rival, _)| rival.digest != text.digest) {
                 let since = text.agreement.valid_from.min(rival.agreement.valid_from);
                 for party in signers(rival).intersection(&signed_this) {
@@ -121,13 +121,13 @@ impl Builder<'_> {
         &mut self,
         candidates: &[&'t Text],
         others: impl Fn(&Text) -> Vec<AgencyId>,
-        released: impl Fn(&Text) -> Result<(), AgreementError>,
+        released: impl Fn(&Text) -> Result<Leave, AgreementError>,
     ) -> Vec<(&'t Text, SignedAgreement)> {
         let (mut complete, mut pending) = (Vec::new(), Vec::new());
         for text in candidates {
             self.judged.insert(text.digest);
-            match text.signed(self.directory).and_then(|signed| released(text).map(|()| signed)) {
-                Ok(signed) => complete.push((*text, signed)),
+            match text.signed(self.directory).and_then(|signed| Ok((released(text)?, signed))) {
+                Ok((leave, signed)) => complete.push((leave, *text, signed)),
                 Err(problem) => {
                     self.found.problems.push(problem);
                     pending.push(self.missing(text, others(text)));
@@ -137,14 +137,17 @@ impl Builder<'_> {
         if complete.is_empty() {
             self.found.pending.append(&mut pending);
         }
-        complete
+        // That somebody left revives no draft beside what all agreed on.
+        let of_all = complete.iter().any(|(leave, ..)| *leave == Leave::OfAll);
+        let counting = complete.into_iter().filter(|(leave, ..)| !of_all || *leave == Leave::OfAll);
+        counting.map(|(_, text, signed)| (text, signed)).collect()
     }
 
     fn missing(&self, text: &Text, others: Vec<AgencyId>) -> Pending {
         let mut missing = Vec::new();
+        let others = others.into_iter().filter(|agency| !self.directory.had_left(agency));
         for agency in text.agreement.parties.iter().cloned().chain(others) {
-            let must = !self.directory.has_left(&agency) && !missing.contains(&agency);
-            if must && text.signed_by(&agency, self.directory).is_err() {
+            if !missing.contains(&agency) && text.signed_by(&agency, self.directory).is_err() {
                 missing.push(agency);
             }
         }

@@ -23,10 +23,10 @@ impl Rules {
                 self.check_follows(chain, &text)?;
                 chain.follow(text);
                 chain.withdraw(&declared, &mut Vec::new());
-                chain.part_from_former_members(&self.directory);
+                chain.part_from_former_members();
             }
             None if text.version > 1 => return Err(without_predecessor(&text)),
-            None => rules.chains.insert(place, beginning(text, &declared, &self.directory)),
+            None => rules.chains.insert(place, beginning(text, &declared)),
         }
         rules.by_party = by_party(&rules.chains);
         Ok(rules)
@@ -34,7 +34,7 @@ impl Rules {
 
     /// Rules that know no text but this one, whichever version it is.
     pub(crate) fn supposing_only(text: SignedAgreement, directory: &Arc<Directory>) -> Self {
-        let chains = vec![beginning(text, &[], directory)];
+        let chains = vec![beginning(text, &[])];
         Self {
             directory: directory.clone(),
             local: Default::default(),
@@ -69,10 +69,10 @@ impl Rules {
     }
 }
 
-fn beginning(text: SignedAgreement, declared: &[SignedDeclaration], directory: &Directory) -> Chain {
+fn beginning(text: SignedAgreement, declared: &[SignedDeclaration]) -> Chain {
     let mut chain = Chain::new(text, Absences::suspended(declared));
     chain.withdraw(declared, &mut Vec::new());
-    chain.part_from_former_members(directory);
+    chain.part_from_former_members();
     chain
 }
 

@@ -98,10 +98,20 @@ impl<'a> Judge<'a> {
 
     fn card(&self, file: &SignedFile) -> Result<Vec<Signer>, NotAdmitted> {
         let root = |agency: &AgencyId| self.directory.member(agency).map(|member| member.root);
-        let card = Card::verify(file, root).map_err(blame)?;
+        let card = match Card::verify(file, root) {
+            Ok(card) => card,
+            Err(error) => return self.former_card(file).ok_or_else(|| blame(error)),
+        };
         let latest = self.directory.card(&card.agency).map(|latest| latest.sequence);
         check_superseded(file, card.sequence, latest)?;
         Ok(Signer::of(&card.agency, root(&card.agency)))
+    }
+
+    /// One that somebody had who has left: it tells whose the signatures under agreements are.
+    fn former_card(&self, file: &SignedFile) -> Option<Vec<Signer>> {
+        let former = self.succession.former_members();
+        let card = Card::former(file, &former)?;
+        Some(Signer::of(&card.agency, former.get(&card.agency)?.iter().copied()))
     }
 
     fn keyring(&self, file: &SignedFile) -> Result<Vec<Signer>, NotAdmitted> {
@@ -142,14 +152,12 @@ impl<'a> Judge<'a> {
             let message = format!("{}: none of its parties has signed with the key of its card", file.name);
             return Err(NotAdmitted::NotEntitled(message));
         };
-        let whole = agreement
-            .parties
-            .iter()
-            .all(|party| self.has_signed(party, file) || self.directory.has_left(party));
+        let whole = agreement.parties.iter().all(|party| self.has_signed(party, file));
         let of_others = self.parties_of(&at.name);
         let agencies = agreement.parties.iter().chain(&*of_others);
-        let signers =
-            agencies.flat_map(|agency| Signer::of(agency, self.directory.agreement_keys(agency))).collect();
+        let signers = agencies
+            .flat_map(|agency| Signer::of(agency, self.directory.agreement_keys_ever(agency)))
+            .collect();
         Ok((signers, (!whole).then_some(first)))
     }
 
@@ -176,7 +184,7 @@ impl<'a> Judge<'a> {
 
     /// Whether an agency has signed an agreement with a key of its card.
     fn has_signed(&self, agency: &AgencyId, file: &SignedFile) -> bool {
-        let keys = self.directory.agreement_keys(agency);
+        let keys = self.directory.agreement_keys_ever(agency);
         file.require_any(DocumentKind::Agreement.signed_as(), agency.as_str(), &keys).is_ok()
     }
 }

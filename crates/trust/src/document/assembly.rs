@@ -1,9 +1,12 @@
 //! A directory out of a set of documents: of each agency the latest that count, and the keyring before.
 
 use super::succession::Succession;
-use super::{Card, Directory, DirectoryBuilder, Document, DocumentError, DocumentKind, DocumentSet, Floor};
+use super::{
+    Card, Directory, DirectoryBuilder, Document, DocumentError, DocumentKind, DocumentSet, Floor, FormerRoots,
+};
 use super::{Keyring, Signed, SignedFile};
-use concord_domain::Digest;
+use crate::signing::PublicKey;
+use concord_domain::{AgencyId, Digest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -49,13 +52,19 @@ impl Directory {
             let card = Card::verify(file, |agency| members.get(agency).copied())?;
             Ok((format!("card/{}", card.agency), card))
         };
-        let cards = latest(&files(DocumentKind::Card), &floor, card, &mut problems);
+        let former = succession.former_members();
+        let root = |agency: &AgencyId| members.get(agency).copied();
+        // A card that somebody had who has left says nothing of today.
+        let of_today =
+            |file: &&SignedFile| Card::verify(file, root).is_ok() || Card::former(file, &former).is_none();
+        let cards: Vec<_> = files(DocumentKind::Card).into_iter().filter(of_today).collect();
+        let cards = latest(&cards, &floor, card, &mut problems);
         let floor = std::rc::Rc::new(floor);
         let of_builder = std::rc::Rc::clone(&floor);
         let mut builder = DirectoryBuilder::new(succession.current().clone())
             .above(move |name: &str| (*of_builder)(name))
             .stopped_by(succession.emergency_keys())
-            .formerly(succession.former_members());
+            .formerly(former_keys(set, &former));
         for (file, _) in cards {
             problems.extend(builder.card(file).err());
         }
@@ -75,6 +84,16 @@ impl Directory {
         }
         Ok((builder.build(), problems))
     }
+}
+
+/// The agreement keys of those who have left, by the cards that they had.
+fn former_keys(set: &DocumentSet, former: &FormerRoots) -> BTreeMap<AgencyId, Vec<PublicKey>> {
+    let keys = |agency: &AgencyId| {
+        let cards = set.of_name(DocumentKind::Card, agency.as_str());
+        let cards = cards.filter_map(|(_, file)| Card::former(file, former));
+        cards.flat_map(|card| card.agreement_keys()).collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    former.keys().map(|agency| (agency.clone(), keys(agency))).collect()
 }
 
 /// The successors of one charter that exclude each other, but one that counts: somebody signed both, which people must

@@ -173,28 +173,35 @@ pub(super) struct Standing {
 /// The notices about one agency that count, out of all that were verified.
 ///
 /// The one with the highest sequence counts; a lift only where it names, as its predecessor, a notice that counted
-/// if one is known: two texts under one sequence are read so that the agency is stopped. One by a former key counts
-/// beside the others: its end must not be the end of theirs. The order in which notices come makes no difference.
+/// if one is known: two texts under one sequence are read so that the agency is stopped. The order in which notices come
+/// makes no difference. Those by a former key count beside the others, for their end must not be the end of theirs, until
+/// the current key lets the agency go on: whoever has a key that was replaced could otherwise always name a higher
+/// sequence, and stop for ever.
 pub(super) fn standing(mut notices: Vec<Notice>) -> Standing {
     notices.sort_by_key(|notice| (notice.block.sequence, notice.block.digest(), !notice.by_current));
     notices.dedup_by_key(|notice| notice.block.digest());
-    let mut standing = Standing::default();
+    let (mut standing, mut former) = (Standing::default(), Vec::new());
     for same in notices.chunk_by(|a, b| a.block.sequence == b.block.sequence) {
-        let (current, former): (Vec<_>, Vec<_>) = same.iter().partition(|notice| notice.by_current);
+        let (current, others): (Vec<_>, Vec<_>) = same.iter().partition(|notice| notice.by_current);
         let current: Vec<_> = current.iter().map(|notice| notice.block.clone()).collect();
-        take(&mut standing.notices, &current);
+        take(&mut standing.notices, &former, &current);
         let last = standing.notices.last().map(|last| (last.sequence, last.digest()));
         standing.highest = if current.is_empty() { standing.highest } else { last };
-        standing.notices.extend(former.iter().map(|notice| notice.block.clone()));
+        former.extend(others.iter().map(|notice| notice.block.clone()));
+    }
+    let goes_on = !standing.notices.is_empty() && standing.notices.iter().all(|notice| notice.lifted);
+    if !goes_on {
+        standing.notices.append(&mut former);
     }
     standing
 }
 
 /// Lets the notices of one sequence take the place of those before.
-fn take(standing: &mut Vec<Signed<Block>>, same: &[Signed<Block>]) {
+fn take(standing: &mut Vec<Signed<Block>>, former: &[Signed<Block>], same: &[Signed<Block>]) {
     let follows = |notice: &&Signed<Block>| {
-        let gap = standing.iter().all(|before| before.sequence.checked_add(1) != Some(notice.sequence));
-        gap || standing.iter().any(|before| notice.previous == Some(before.digest()))
+        let mut known = standing.iter().chain(former);
+        let gap = known.clone().all(|before| before.sequence.checked_add(1) != Some(notice.sequence));
+        gap || known.any(|before| notice.previous == Some(before.digest()))
     };
     let stops = |notice: &&Signed<Block>| !notice.lifted;
     let (following, others): (Vec<_>, Vec<_>) = same.iter().partition(|notice| follows(notice));

@@ -5,6 +5,7 @@ use crate::cose::Kind;
 use crate::signing::PublicKey;
 use concord_domain::{AgencyId, Digest};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An agency's names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +98,17 @@ impl Card {
             .ok_or_else(|| DocumentError::NotAMember { file: file.name.clone(), agency: agency.clone() })?;
         file.require(Kind::Card, agency.as_str(), &root)?;
         signed(file)
+    }
+}
+
+/// The root keys of those who have left, by agency.
+pub type FormerRoots = BTreeMap<AgencyId, BTreeSet<PublicKey>>;
+
+impl Card {
+    /// The card, if a root key signed it that its agency had before it left.
+    pub fn former(file: &SignedFile, former: &FormerRoots) -> Option<Signed<Self>> {
+        let roots = former.get(&parse::<Self>(file).ok()?.agency)?;
+        roots.iter().find_map(|root| Self::verify(file, |_| Some(*root)).ok())
     }
 }
 

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Directory {
     charter: Signed<Charter>,
     members: BTreeMap<AgencyId, Member>,
-    /// Those who were members once.
-    former: BTreeSet<AgencyId>,
+    /// Those who were members once and then were not, also if they are back, with the agreement keys that they had.
+    former: BTreeMap<AgencyId, Vec<PublicKey>>,
     cards: BTreeMap<AgencyId, Signed<Card>>,
     keyrings: BTreeMap<AgencyId, Signed<Keyring>>,
     /// Of each agency the keyring before its own, where it is known: what was signed by it may still be under way.
@@ -44,7 +44,12 @@ impl Directory {
 
     /// Whether an agency was a member by an earlier charter that is known, and is none any more.
     pub fn has_left(&self, agency: &AgencyId) -> bool {
-        self.former.contains(agency)
+        self.had_left(agency) && !self.members.contains_key(agency)
+    }
+
+    /// The same also if it is back.
+    pub fn had_left(&self, agency: &AgencyId) -> bool {
+        self.former.contains_key(agency)
     }
 
     /// A member's card.
@@ -161,11 +166,10 @@ impl DirectoryBuilder {
         Self { emergency, ..self }
     }
 
-    /// Remembers who was a member by earlier charters; those who still are do not count.
+    /// Remembers who has left, also if they are back, with the keys with which they signed agreements before.
     #[must_use]
-    pub fn formerly(mut self, former: impl IntoIterator<Item = AgencyId>) -> Self {
-        let members = &self.directory.members;
-        self.directory.former = former.into_iter().filter(|agency| !members.contains_key(agency)).collect();
+    pub fn formerly(mut self, former: BTreeMap<AgencyId, Vec<PublicKey>>) -> Self {
+        self.directory.former = former;
         self
     }
 
@@ -285,6 +289,13 @@ impl Directory {
             Some((block_name(agency), sequence, digest))
         });
         std::iter::once(charter).chain(cards).chain(keyrings).chain(blocks)
+    }
+
+    /// The keys by which a signature of an agency counts as one that it made when it could: those that it signs with, and
+    /// those that it had before it left.
+    pub fn agreement_keys_ever(&self, agency: &AgencyId) -> Vec<PublicKey> {
+        let former = self.former.get(agency).into_iter().flatten().copied();
+        self.agreement_keys(agency).into_iter().chain(former).collect()
     }
 
     /// The keys that an agency signs agreements with: the current one, and the next one; none without a card.

@@ -1,9 +1,11 @@
 //! From the pinned charter to the one that counts: each successor by leave of the one before. And those before it, which
 //! tell who has left.
 
-use super::{Charter, Document, DocumentError, EmergencyKeys, Signed, SignedFile, above_floor, signed};
+use super::{
+    Charter, Document, DocumentError, EmergencyKeys, FormerRoots, Signed, SignedFile, above_floor, signed,
+};
 use crate::sha256;
-use concord_domain::{AgencyId, Digest};
+use concord_domain::Digest;
 use std::collections::BTreeSet;
 
 /// The charters that count, from the pinned one on.
@@ -94,13 +96,20 @@ impl Succession {
         known.any(|charter| charter.digest == digest || charter.previous == Some(digest))
     }
 
-    /// Those who were members by a charter before the one that counts, and are not by it.
-    pub fn former_members(&self) -> BTreeSet<AgencyId> {
-        let names = |charter: &Signed<Charter>| {
-            charter.members.iter().map(|member| member.agency.clone()).collect::<BTreeSet<_>>()
-        };
-        let ever: BTreeSet<_> = self.before.iter().chain(self.charters()).flat_map(names).collect();
-        ever.difference(&names(self.current())).cloned().collect()
+    /// Those who were members by some charter and not by a later one, also if they are back, each with the root keys that
+    /// the charters have named for it.
+    pub fn former_members(&self) -> FormerRoots {
+        let mut roots = FormerRoots::new();
+        let mut left = BTreeSet::new();
+        for charter in self.before.iter().rev().chain(self.charters()) {
+            let names: BTreeSet<_> = charter.members.iter().map(|member| &member.agency).collect();
+            left.extend(roots.keys().filter(|agency| !names.contains(agency)).cloned());
+            for member in &charter.members {
+                roots.entry(member.agency.clone()).or_default().insert(member.root);
+            }
+        }
+        roots.retain(|agency, _| left.contains(agency));
+        roots
     }
 
     /// The emergency keys of all that count.

@@ -192,6 +192,20 @@ fn a_notice_by_a_former_key_takes_nothing_away() {
     assert!(!is_blocked(&after_successor(Some("new"), &files)));
 }
 
+#[test]
+fn a_former_key_stops_nobody_whom_the_current_one_lets_go_on() {
+    let theirs = Block { previous: Some(Digest([1; 32])), ..notice(i64::MAX.unsigned_abs(), None) };
+    let theirs = signed_by(&theirs, "emergency");
+    assert!(is_blocked(&after_successor(Some("new"), std::slice::from_ref(&theirs))), "until then it stops");
+    let stop = notice(1, None);
+    let files = [theirs, signed_by(&stop, "new"), signed_by(&lift(2, &stop), "new")];
+    assert!(is_blocked(&after_successor(Some("new"), &files[..2])));
+    let directory = after_successor(Some("new"), &files);
+    assert!(!is_blocked(&directory), "whatever sequence the former one names");
+    let floor: Vec<_> = directory.highest().filter(|(name, ..)| name.contains("block")).collect();
+    assert_eq!(floor[0].1, 2);
+}
+
 proptest! {
     /// Whichever order they come in, and whatever else was signed under the same sequences.
     #[test]

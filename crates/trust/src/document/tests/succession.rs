@@ -113,7 +113,7 @@ fn who_left_is_known_from_the_charters_before_whichever_is_pinned() {
     let files = [pinned(), second.clone(), third.clone()];
     let left = |files: &[SignedFile], first: &SignedFile| {
         let succession = Succession::follow(files, digest(first), None).unwrap();
-        succession.former_members().iter().map(ToString::to_string).collect::<Vec<_>>()
+        succession.former_members().keys().map(ToString::to_string).collect::<Vec<_>>()
     };
     for first in &files {
         assert_eq!(left(&files, first), ["a.cn"], "b.cn is in, a.cn was");
@@ -121,6 +121,9 @@ fn who_left_is_known_from_the_charters_before_whichever_is_pinned() {
     assert_eq!(left(std::slice::from_ref(&third), &third), [""; 0], "nobody told");
     let forged = charter_file(&next(&pinned(), 2, "ghost.cn"), &["1", "2"]);
     assert_eq!(left(&[forged.clone(), third.clone()], &third), [""; 0], "not the one that the third names");
+    let fourth = charter_file(&next(&third, 4, "a.cn"), &["1", "2"]);
+    let back = [pinned(), second.clone(), third.clone(), fourth];
+    assert_eq!(left(&back, &back[0]), ["a.cn", "b.cn"], "also who is back");
     let succession = Succession::follow(std::slice::from_ref(&third), digest(&third), None).unwrap();
     assert!(succession.leads_to_pinned(digest(&second)) && succession.leads_to_pinned(digest(&third)));
     assert!(!succession.leads_to_pinned(digest(&forged)));
