@@ -110,7 +110,8 @@ impl Sending<'_> {
     }
 
     /// What the destination refuses because of the way that an attempt came, if a carrier handed it over: that one may
-    /// have spoiled it, or handed over another copy before, and another way may do better.
+    /// have spoiled it, or handed over another copy before, or not be taken for a carrier there, and another way may do
+    /// better.
     fn on_the_way(&self, reply: &Reply, next: &AgencyId) -> Option<Refusal> {
         let Verdict::Refused(refusal) = reply.answer.verdict else { return None };
         let carried = *next != self.destination.agency;
@@ -121,6 +122,7 @@ impl Sending<'_> {
                 | Refusal::HopsTooMany
                 | Refusal::Replayed
                 | Refusal::Expired
+                | Refusal::CarryingNotGranted
         );
         (carried && of_the_way).then_some(refusal)
     }

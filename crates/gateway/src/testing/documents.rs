@@ -1,6 +1,8 @@
 //! Charter, cards, keyrings and agreements, signed with keys that follow from names.
 
-use concord_agreements::{Agencies, Agreement, AgreementKind, Documents, Grant, LocalRules, Rules};
+use concord_agreements::{
+    Act, Agencies, Agreement, AgreementKind, Declaration, Documents, Grant, LocalRules, Rules,
+};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, AgreementRef, Digest, Purpose, Timestamp};
 use concord_trust::{
@@ -178,17 +180,37 @@ pub(crate) fn reference(agreement: &Agreement) -> AgreementRef {
     AgreementRef { id: agreement.id.clone(), version: agreement.version, digest }
 }
 
+/// Rules of this agreement, of which this party takes no part.
+pub(crate) fn rules_suspended_by(party: &str, agreement: &Agreement) -> Arc<Rules> {
+    let declaration = Declaration {
+        agreement: agreement.id.clone(),
+        version: agreement.version,
+        party: agency(party),
+        sequence: 1,
+        issued: now(),
+        act: Act::Suspension { from: now(), until: None },
+    };
+    let file = SignedFile::unsigned(&format!("{}.toml", declaration.file_stem()), declaration.to_toml());
+    let declarations = vec![file.sign(Kind::Declaration, party, &key(party, AGREEMENT))];
+    let documents = Documents { agreements: vec![signed_by_all(agreement)], declarations };
+    built(documents, directory_of(&[super::MINISTRY, super::ORIGIN, super::HERE, super::OTHER]))
+}
+
 /// Rules of these agreements, each signed by all its parties.
 pub(crate) fn rules(agreements: &[Agreement]) -> Arc<Rules> {
     rules_of(directory_of(&[super::MINISTRY, super::ORIGIN, super::HERE, super::OTHER]), agreements)
 }
 
 fn rules_of(directory: Arc<Directory>, agreements: &[Agreement]) -> Arc<Rules> {
-    let signed = agreements.iter().map(|agreement| {
-        let parties: Vec<_> = agreement.parties.iter().map(AgencyId::as_str).collect();
-        signed(agreement, &parties)
-    });
-    let documents = Documents::agreements(signed);
+    built(Documents::agreements(agreements.iter().map(signed_by_all)), directory)
+}
+
+fn signed_by_all(agreement: &Agreement) -> SignedFile {
+    let parties: Vec<_> = agreement.parties.iter().map(AgencyId::as_str).collect();
+    signed(agreement, &parties)
+}
+
+fn built(documents: Documents, directory: Arc<Directory>) -> Arc<Rules> {
     let (rules, problems) = Rules::build(documents, directory, LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");
     Arc::new(rules)
