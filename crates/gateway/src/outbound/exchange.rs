@@ -20,9 +20,10 @@ impl Sending<'_> {
     pub(super) async fn exchange(&self, ways: Vec<AgencyId>) -> Judged {
         let attempts = Attempts::default();
         let mut left = u32::try_from(ways.len()).unwrap_or(u32::MAX);
-        let mut ways = ways.into_iter();
-        let mut start = |pause| {
-            let next = ways.next()?;
+        let mut ways = ways.into_iter().peekable();
+        // Beside another that is under way, it is sending again; where no way is left, nothing is sent.
+        let mut start = |pause, beside: bool| {
+            let next = ways.next_if(|_| !beside || self.outbound.retries.withdraw())?;
             let until = self.deadline.share(left);
             left = left.saturating_sub(1);
             let attempts = &attempts;
@@ -37,10 +38,10 @@ impl Sending<'_> {
         self.outbound.retries.deposit();
         loop {
             if under_way.is_empty() {
-                if let Some(put_off) = put_off {
+                let Some((next, sending)) = start(ATTEMPT_PAUSE, false) else {
+                    let Some(put_off) = put_off else { break };
                     return after(tried, put_off);
-                }
-                let Some((next, sending)) = start(ATTEMPT_PAUSE) else { break };
+                };
                 waiting.began(next);
                 under_way.push(sending);
             }
@@ -48,8 +49,8 @@ impl Sending<'_> {
             tokio::select! {
                 biased;
                 Some((next, came_of_it)) = under_way.next() => match came_of_it {
-                    // That another attempt is under way says nothing of what will come of that one.
-                    Ok(done) if is_about_attempts(&done) && !under_way.is_empty() => put_off = Some(done),
+                    // That there was another attempt says nothing of what will come of that one, or of one more.
+                    Ok(done) if is_about_attempts(&done) => put_off = Some(done),
                     Ok(done) => {
                         self.slower_than(&next, &waiting);
                         return after(tried, done);
@@ -59,16 +60,13 @@ impl Sending<'_> {
                         tried.push((next, outcome));
                     }
                 },
-                () = waiting.for_too_long(patience) => {
-                    let other = if self.outbound.retries.withdraw() { start(patience.unwrap_or_default()) } else { None };
-                    match other {
-                        Some((next, sending)) => {
-                            waiting.began(next);
-                            under_way.push(sending);
-                        }
-                        None => hedge_after = None,
+                () = waiting.for_too_long(patience) => match start(patience.unwrap_or_default(), true) {
+                    Some((next, sending)) => {
+                        waiting.began(next);
+                        under_way.push(sending);
                     }
-                }
+                    None => hedge_after = None,
+                },
             }
         }
         let evidence = self.unanswered(tried).under(Some(self.asked.authority().clone()));
