@@ -5,7 +5,8 @@ use crate::carry::{HOP_MARGIN, Lost};
 use crate::deadline::Deadline;
 use crate::inbound::NotServed;
 use crate::testing::{
-    MESSAGE, key, keyring, northwest, now, open_answer, reference, rules_suspended_by, sealing_key,
+    MESSAGE, key, keyring, northwest, now, open_answer, reference, rules_blocking, rules_suspended_by,
+    sealing_key,
 };
 use concord_agreements::{Agencies, Agreement};
 use concord_domain::Refusal;
@@ -86,17 +87,19 @@ async fn a_carrier_that_may_not_is_passed_over_and_its_refusal_believed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_carrier_that_the_destination_does_not_take_ends_nothing_but_that_way() {
-    let scene = Scene::new().await;
-    // Only the destination knows yet that the ministry takes no part.
-    scene.here.replacing(rules_suspended_by(MINISTRY, &carried()), 2).await;
-    let asked = scene.ask("hello").await;
-    assert_eq!((outcome(&asked), route(&asked)), (Outcome::Hit, vec![agency(OTHER), agency(HERE)]));
-    let tried = (agency(MINISTRY), Outcome::Refused(Refusal::CarryingNotGranted));
-    assert_eq!(asked.0.evidence().tried, [tried]);
-    scene.mesh.leave(OTHER);
-    assert_eq!(outcome(&scene.ask("hello").await), Outcome::Unreachable(Failure::NoRoute));
-    assert_eq!(scene.here.echo.served(), 1);
-    assert!(distrusted(&scene.origin).is_empty() && distrusted(&scene.here).is_empty());
+    // Only the destination knows yet that the ministry takes no part, or is stopped.
+    for rules in [rules_suspended_by, rules_blocking].map(|rules| rules(MINISTRY, &carried())) {
+        let scene = Scene::new().await;
+        scene.here.replacing(rules, 2).await;
+        let asked = scene.ask("hello").await;
+        assert_eq!((outcome(&asked), route(&asked)), (Outcome::Hit, vec![agency(OTHER), agency(HERE)]));
+        let tried = (agency(MINISTRY), Outcome::Refused(Refusal::CarryingNotGranted));
+        assert_eq!(asked.0.evidence().tried, [tried]);
+        scene.mesh.leave(OTHER);
+        assert_eq!(outcome(&scene.ask("hello").await), Outcome::Unreachable(Failure::NoRoute));
+        assert_eq!(scene.here.echo.served(), 1);
+        assert!(distrusted(&scene.origin).is_empty() && distrusted(&scene.here).is_empty());
+    }
 }
 
 #[tokio::test(start_paused = true)]
