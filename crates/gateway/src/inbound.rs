@@ -1,5 +1,7 @@
 //! The way in: an envelope from another node becomes a signed answer or a signed refusal.
 
+mod facts;
+
 use crate::admission::Overloaded;
 use crate::arrival::Arrival;
 use crate::authority::{Authority, InForce};
@@ -19,6 +21,7 @@ use concord_store::{Remembered, Store};
 use concord_trust::envelope::{
     AddressedRequest, Body, Brief, Context, Envelope, EnvelopeInvalid, SealedAnswer, VerifiedRequest,
 };
+use facts::{facts_of, only_its_way_is_denied};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -228,6 +231,11 @@ impl Inbound {
             Some(earlier) if request.dispatch().attempt <= earlier.attempt => {
                 Once::NotAgain(Refusal::Replayed)
             }
+            Some(_) | None
+                if only_its_way_is_denied(&request, &serving.in_force, self.authority.synced(), now) =>
+            {
+                Once::NotAgain(Refusal::CarryingNotGranted)
+            }
             Some(earlier) => self.repeat(serving, &earlier).await,
             None => Once::Recorded(self.serve_under(serving).await),
         })
@@ -384,17 +392,6 @@ enum Once {
     NotAgain(Refusal),
     /// It was served now, or its recorded answer found.
     Recorded(Result<Release, NotRecorded>),
-}
-
-fn facts_of<'a>(context: &'a Context, carriers: &'a [AgencyId], synced: Option<Timestamp>) -> Facts<'a> {
-    Facts {
-        via: carriers,
-        synced,
-        handling: context.handling,
-        branch: context.branch,
-        agreement: Some(&context.agreement),
-        ..Facts::new(&context.origin, &context.destination, &context.operation, context.purpose)
-    }
 }
 
 #[cfg(test)]

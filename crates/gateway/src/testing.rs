@@ -7,7 +7,7 @@ mod world;
 
 pub(crate) use documents::{
     CHECKPOINT, MESSAGE, agency, carried, directory_of, key, keyring, northwest, now, published, reference,
-    rules, rules_in, sealing_key, signed,
+    rules, rules_blocking, rules_in, rules_suspended_by, sealing_key, signed,
 };
 pub(crate) use echo::Echo;
 pub(crate) use mesh::Mesh;

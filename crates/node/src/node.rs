@@ -357,6 +357,7 @@ fn local_services(
         standing: parts.standing.clone(),
         register: Arc::clone(&parts.register),
         store: parts.store.clone(),
+        heavy: seams.heavy,
         entropy: Arc::clone(&seams.entropy),
     }
 }

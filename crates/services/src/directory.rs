@@ -9,9 +9,10 @@ mod tests;
 pub use api::DirectoryApi;
 pub use operation::DirectoryPing;
 
+use crate::heavy::Heavy;
 use concord_domain::wanted::LedgerPosition;
 use concord_domain::{AgencyId, Branch, Handling, Outcome, Passed, PingOutcome, Purpose, Refusal};
-use concord_gateway::{Concluded, Deadline, Evidence, NotRecorded, Outbound, Outlook, Question};
+use concord_gateway::{Concluded, Deadline, Evidence, Fault, NotRecorded, Outbound, Outlook, Question};
 use concord_wire::{Ping, PingTry, Pinged};
 use std::time::Duration;
 use thiserror::Error;
@@ -68,17 +69,32 @@ impl Directory {
 
     /// Pings another agency. What is not allowed for any purpose is asked for all the same, so that the refusal is on the
     /// record like every other.
-    async fn ping(&self, ping: Ping, deadline: Deadline) -> Result<Pinged, NotRecorded> {
+    async fn ping(&self, ping: Ping, heavy: Heavy, deadline: Deadline) -> Result<Pinged, NotRecorded> {
         let Ping { agency, purpose, branch } = ping;
         let began = Instant::now();
-        let purpose = purpose.unwrap_or_else(|| match self.outlook(&agency, branch) {
-            Ok((purpose, _)) | Err(Some((purpose, _))) => purpose,
-            Err(None) => Purpose::FugitiveApprehension,
-        });
+        let purpose = match purpose {
+            Some(purpose) => purpose,
+            None => self.purpose(agency.clone(), branch, heavy).await?,
+        };
         let question = question(purpose, branch);
         let (concluded, hops) = self.outbound.ask::<DirectoryPing>(&agency, question, &(), deadline).await?;
         let hops = hops.unwrap_or_default();
         Ok(self.pinged(agency, purpose, hops, &concluded, began.elapsed()))
+    }
+
+    /// For what to ping where nobody says. Looking for routes takes up to milliseconds.
+    async fn purpose(
+        &self,
+        agency: AgencyId,
+        branch: Option<Branch>,
+        heavy: Heavy,
+    ) -> Result<Purpose, Fault> {
+        let directory = self.clone();
+        let outlook = heavy.run(move || directory.outlook(&agency, branch)).await?;
+        Ok(match outlook {
+            Ok((purpose, _)) | Err(Some((purpose, _))) => purpose,
+            Err(None) => Purpose::FugitiveApprehension,
+        })
     }
 
     /// Only what is on the record is shown.

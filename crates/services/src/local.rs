@@ -2,6 +2,7 @@
 
 use crate::agreement::AgreementApi;
 use crate::directory::DirectoryApi;
+use crate::heavy::Heavy;
 use crate::record::LedgerApi;
 use crate::register::{Register, RegisterApi};
 use crate::roles::{Guarded, guard};
@@ -34,6 +35,8 @@ pub struct LocalServices {
     pub register: Arc<Register>,
     /// Our own record.
     pub store: Store,
+    /// Keeps long work off the threads that serve connections.
+    pub heavy: Heavy,
     /// Makes incident ids.
     pub entropy: Arc<dyn Entropy>,
 }
@@ -65,12 +68,12 @@ fn reflection() -> Builder<'static> {
 impl LocalServices {
     /// The services behind the check of roles, ready for a listener.
     pub fn into_routes(self, health: HealthServer<impl Health>) -> Result<Guarded, ReflectionFailed> {
-        let Self { search, agreement, directory, vetting, standing, register, store, entropy } = self;
+        let Self { search, agreement, directory, vetting, standing, register, store, heavy, entropy } = self;
         let routes = Routes::new(health)
             .add_service(reflection().build_v1()?)
             // What grpcio and older tools still ask for.
             .add_service(reflection().build_v1alpha()?)
-            .add_service(WantedApi::new(search, Arc::clone(&entropy)).into_service())
+            .add_service(WantedApi::new(search, heavy, Arc::clone(&entropy)).into_service())
             .add_service(agreement.into_service())
             .add_service(directory.into_service())
             .add_service(vetting.into_service())

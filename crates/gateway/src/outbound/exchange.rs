@@ -6,6 +6,7 @@ use concord_domain::{AgencyId, Outcome, Refusal};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tower::retry::budget::Budget as _;
 
@@ -20,14 +21,16 @@ impl Sending<'_> {
     pub(super) async fn exchange(&self, ways: Vec<AgencyId>) -> Judged {
         let attempts = Attempts::default();
         let mut left = u32::try_from(ways.len()).unwrap_or(u32::MAX);
-        let mut ways = ways.into_iter();
-        let mut start = |pause| {
-            let next = ways.next()?;
+        let mut ways = ways.into_iter().peekable();
+        // Beside another that is under way, it is sending again; where no way is left, nothing is sent.
+        let mut start = |pause, beside: bool| {
+            let next = ways.next_if(|_| !beside || self.outbound.retries.withdraw())?;
             let until = self.deadline.share(left);
             left = left.saturating_sub(1);
-            let attempts = &attempts;
-            Some((next.clone(), async move {
-                let came_of_it = self.by(&next, until, attempts, pause).await;
+            let (attempts, (began, since)) = (&attempts, watch::channel(None));
+            let way = Way { agency: next.clone(), since };
+            Some((way, async move {
+                let came_of_it = self.by(&next, until, attempts, pause, &began).await;
                 (next, came_of_it)
             }))
         };
@@ -37,19 +40,19 @@ impl Sending<'_> {
         self.outbound.retries.deposit();
         loop {
             if under_way.is_empty() {
-                if let Some(put_off) = put_off {
+                let Some((way, sending)) = start(ATTEMPT_PAUSE, false) else {
+                    let Some(put_off) = put_off else { break };
                     return after(tried, put_off);
-                }
-                let Some((next, sending)) = start(ATTEMPT_PAUSE) else { break };
-                waiting.began(next);
+                };
+                waiting.for_this_too(way);
                 under_way.push(sending);
             }
             let patience = hedge_after.filter(|_| under_way.len() < AT_ONCE_MAX);
             tokio::select! {
                 biased;
                 Some((next, came_of_it)) = under_way.next() => match came_of_it {
-                    // That another attempt is under way says nothing of what will come of that one.
-                    Ok(done) if is_about_attempts(&done) && !under_way.is_empty() => put_off = Some(done),
+                    // That there was another attempt says nothing of what will come of that one, or of one more.
+                    Ok(done) if is_about_attempts(&done) => put_off = Some(done),
                     Ok(done) => {
                         self.slower_than(&next, &waiting);
                         return after(tried, done);
@@ -59,16 +62,13 @@ impl Sending<'_> {
                         tried.push((next, outcome));
                     }
                 },
-                () = waiting.for_too_long(patience) => {
-                    let other = if self.outbound.retries.withdraw() { start(patience.unwrap_or_default()) } else { None };
-                    match other {
-                        Some((next, sending)) => {
-                            waiting.began(next);
-                            under_way.push(sending);
-                        }
-                        None => hedge_after = None,
+                () = waiting.for_too_long(patience) => match start(patience.unwrap_or_default(), true) {
+                    Some((way, sending)) => {
+                        waiting.for_this_too(way);
+                        under_way.push(sending);
                     }
-                }
+                    None => hedge_after = None,
+                },
             }
         }
         let evidence = self.unanswered(tried).under(Some(self.asked.authority().clone()));
@@ -89,30 +89,42 @@ fn after(tried: Tried, mut done: Judged) -> Judged {
     done
 }
 
-/// The ways under way and since when, in the order in which they began.
+/// One way under way.
+struct Way {
+    agency: AgencyId,
+    /// Since when it has kept us waiting, which it does not do while we wait for a place at it.
+    since: watch::Receiver<Option<Instant>>,
+}
+
+/// The ways under way, in the order in which they were started.
 #[derive(Default)]
-struct Waiting(Vec<(AgencyId, Instant)>);
+struct Waiting(Vec<Way>);
 
 impl Waiting {
-    fn began(&mut self, way: AgencyId) {
-        self.0.push((way, Instant::now()));
+    fn for_this_too(&mut self, way: Way) {
+        self.0.push(way);
     }
 
     fn ended(&mut self, way: &AgencyId) {
-        self.0.retain(|(other, _)| other != way);
+        self.0.retain(|other| other.agency != *way);
     }
 
     /// Returns once the latest has kept us waiting for that long; never without a limit.
     async fn for_too_long(&self, patience: Option<Duration>) {
-        match (patience, self.0.last()) {
-            (Some(patience), Some((_, began))) => tokio::time::sleep_until(*began + patience).await,
-            (Some(_) | None, _) => std::future::pending().await,
+        if let (Some(patience), Some(latest)) = (patience, self.0.last()) {
+            let mut since = latest.since.clone();
+            let began = since.wait_for(Option::is_some).await.ok().and_then(|began| *began);
+            if let Some(began) = began {
+                return tokio::time::sleep_until(began + patience).await;
+            }
         }
+        std::future::pending().await
     }
 
-    /// Those that began before `way`, and since when.
-    fn before(&self, way: &AgencyId) -> impl Iterator<Item = &(AgencyId, Instant)> {
-        self.0.iter().take_while(move |(other, _)| other != way)
+    /// Those that were started before `way`, and since when they keep us waiting.
+    fn before(&self, way: &AgencyId) -> impl Iterator<Item = (&AgencyId, Instant)> {
+        let before = self.0.iter().take_while(move |other| other.agency != *way);
+        before.filter_map(|slower| Some((&slower.agency, (*slower.since.borrow())?)))
     }
 }
 

@@ -13,6 +13,8 @@ use concord_trust::envelope::{ATTEMPTS_MAX, AnswerInvalid, Context, Reply, Seale
 use concord_trust::{Keyring, Signed};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
 use tower::retry::budget::Budget as _;
 
 /// Broken connections by one way at most: a peer that restarts or changes its certificate may cost the first attempt
@@ -56,18 +58,20 @@ impl Attempts {
 impl Sending<'_> {
     /// Sends by one way: again after its connection broke, and again while the destination says that it is still working
     /// on an earlier attempt, whose answer would otherwise be lost. `pause` is the first one between two attempts; each is
-    /// twice the one before.
+    /// twice the one before. `began` is told when the way has the request.
     pub(super) async fn by(
         &self,
         next: &AgencyId,
         until: Deadline,
         attempts: &Attempts,
         mut pause: Duration,
+        began: &watch::Sender<Option<Instant>>,
     ) -> Result<Judged, Outcome> {
         let destination = &self.destination.agency;
         let mut broken = 0;
         while let Some(attempt) = attempts.next() {
             let _place = self.place(next, until).await?;
+            began.send_if_modified(|began| began.replace(began.unwrap_or_else(Instant::now)).is_none());
             let endpoints = self.endpoints(next)?;
             let to = Handover { next, endpoints: &endpoints, destination };
             let envelope = self.asked.envelope(attempt, next, self.outbound.clock.now());
@@ -100,17 +104,23 @@ impl Sending<'_> {
         Err(Outcome::TimedOut)
     }
 
-    /// Waits until there is room at a carrier for one more of what we hand to it.
+    /// Waits until there is room at a carrier for one more of what we hand to it. Where there is none in time, another
+    /// carrier comes first next time.
     async fn place(&self, next: &AgencyId, until: Deadline) -> Result<Option<Place>, Outcome> {
         if *next == self.destination.agency {
             return Ok(None);
         }
-        let place = tokio::time::timeout_at(until.instant(), self.outbound.ways.place_at(next)).await;
-        place.map(Some).map_err(|_| Outcome::Unreachable(Failure::Overloaded))
+        let (ways, began) = (&self.outbound.ways, Instant::now());
+        let place = tokio::time::timeout_at(until.instant(), ways.place_at(next)).await;
+        place.map(Some).map_err(|_| {
+            ways.kept_waiting(next, &self.destination.agency, began.elapsed());
+            Outcome::Unreachable(Failure::Overloaded)
+        })
     }
 
     /// What the destination refuses because of the way that an attempt came, if a carrier handed it over: that one may
-    /// have spoiled it, or handed over another copy before, and another way may do better.
+    /// have spoiled it, or handed over another copy before, or not be taken for a carrier there, and another way may do
+    /// better.
     fn on_the_way(&self, reply: &Reply, next: &AgencyId) -> Option<Refusal> {
         let Verdict::Refused(refusal) = reply.answer.verdict else { return None };
         let carried = *next != self.destination.agency;
@@ -121,6 +131,7 @@ impl Sending<'_> {
                 | Refusal::HopsTooMany
                 | Refusal::Replayed
                 | Refusal::Expired
+                | Refusal::CarryingNotGranted
         );
         (carried && of_the_way).then_some(refusal)
     }

@@ -186,11 +186,12 @@ impl Evidence {
         Self { authority, ..self }
     }
 
-    /// Whether `agency` answers, as far as this tells: a broker's refusal tells nothing of the agency behind it.
+    /// Whether `agency` answers, as far as this tells: what a broker refuses or lets wait tells nothing of the agency
+    /// behind it.
     pub(crate) fn says_of(&self, agency: &AgencyId) -> Option<bool> {
         match self.outcome {
-            Outcome::Hit | Outcome::NoHit | Outcome::Pending => Some(true),
-            Outcome::Refused(_) => {
+            Outcome::Hit | Outcome::NoHit => Some(true),
+            Outcome::Refused(_) | Outcome::Pending => {
                 self.receipt.iter().find(|(receipt, _)| receipt.ledger == *agency).map(|_| true)
             }
             Outcome::Unreachable(_) | Outcome::TimedOut | Outcome::Failed(_) => Some(false),

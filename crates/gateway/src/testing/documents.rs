@@ -1,11 +1,13 @@
 //! Charter, cards, keyrings and agreements, signed with keys that follow from names.
 
-use concord_agreements::{Agencies, Agreement, AgreementKind, Documents, Grant, LocalRules, Rules};
+use concord_agreements::{
+    Act, Agencies, Agreement, AgreementKind, Declaration, Documents, Grant, LocalRules, Rules,
+};
 use concord_domain::wanted::Field;
 use concord_domain::{AgencyId, AgreementRef, Digest, Purpose, Timestamp};
 use concord_trust::{
-    Card, Charter, Directory, DirectoryBuilder, DocumentKind, DocumentSet, DutyDesk, Keyring, Kind, Member,
-    MemberKind, Names, SealingKey, SignedFile, SigningKey, sha256,
+    Block, BlockReason, Card, Charter, Directory, DirectoryBuilder, DocumentKind, DocumentSet, DutyDesk,
+    Keyring, Kind, Member, MemberKind, Names, SealingKey, SignedFile, SigningKey, sha256,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ pub(crate) const MESSAGE: u8 = 3;
 /// The use of checkpoint keys.
 pub(crate) const CHECKPOINT: u8 = 4;
 const SEALING: u8 = 5;
+const EMERGENCY: u8 = 6;
 
 pub(crate) fn agency(name: &str) -> AgencyId {
     name.parse().unwrap()
@@ -105,7 +108,7 @@ fn charter_file(members: &[(&str, Option<&str>)]) -> SignedFile {
         previous: None,
         threshold: 1,
         keys: vec![charter_key.public()],
-        emergency: None,
+        emergency: Some(key("charter", EMERGENCY).public()),
         members: members.collect(),
     };
     SignedFile::unsigned("charter.toml", charter.to_toml()).sign(Kind::Charter, "charter", &charter_key)
@@ -178,17 +181,58 @@ pub(crate) fn reference(agreement: &Agreement) -> AgreementRef {
     AgreementRef { id: agreement.id.clone(), version: agreement.version, digest }
 }
 
+/// Rules of this agreement, of which this party takes no part.
+pub(crate) fn rules_suspended_by(party: &str, agreement: &Agreement) -> Arc<Rules> {
+    let declaration = Declaration {
+        agreement: agreement.id.clone(),
+        version: agreement.version,
+        party: agency(party),
+        sequence: 1,
+        issued: now(),
+        act: Act::Suspension { from: now(), until: None },
+    };
+    let file = SignedFile::unsigned(&format!("{}.toml", declaration.file_stem()), declaration.to_toml());
+    let declarations = vec![file.sign(Kind::Declaration, party, &key(party, AGREEMENT))];
+    let documents = Documents { agreements: vec![signed_by_all(agreement)], declarations };
+    built(documents, directory_of(&[super::MINISTRY, super::ORIGIN, super::HERE, super::OTHER]))
+}
+
+/// Rules of this agreement in a federation that has stopped this agency.
+pub(crate) fn rules_blocking(name: &str, agreement: &Agreement) -> Arc<Rules> {
+    let block = Block {
+        agency: agency(name),
+        sequence: 1,
+        previous: None,
+        issued: now(),
+        from: now(),
+        until: None,
+        lifted: false,
+        reason: BlockReason::Exercise,
+    };
+    let (mut set, pinned) = published_of(&[super::MINISTRY, super::ORIGIN, super::HERE, super::OTHER]);
+    let file = SignedFile::unsigned(name, block.to_toml());
+    let file = file.sign(Kind::Block, "emergency", &key("charter", EMERGENCY));
+    set.insert(DocumentKind::Block, file).unwrap();
+    let (directory, problems) = Directory::of(&set, pinned, |_: &str| None).unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
+    rules_of(Arc::new(directory), std::slice::from_ref(agreement))
+}
+
 /// Rules of these agreements, each signed by all its parties.
 pub(crate) fn rules(agreements: &[Agreement]) -> Arc<Rules> {
     rules_of(directory_of(&[super::MINISTRY, super::ORIGIN, super::HERE, super::OTHER]), agreements)
 }
 
 fn rules_of(directory: Arc<Directory>, agreements: &[Agreement]) -> Arc<Rules> {
-    let signed = agreements.iter().map(|agreement| {
-        let parties: Vec<_> = agreement.parties.iter().map(AgencyId::as_str).collect();
-        signed(agreement, &parties)
-    });
-    let documents = Documents::agreements(signed);
+    built(Documents::agreements(agreements.iter().map(signed_by_all)), directory)
+}
+
+fn signed_by_all(agreement: &Agreement) -> SignedFile {
+    let parties: Vec<_> = agreement.parties.iter().map(AgencyId::as_str).collect();
+    signed(agreement, &parties)
+}
+
+fn built(documents: Documents, directory: Arc<Directory>) -> Arc<Rules> {
     let (rules, problems) = Rules::build(documents, directory, LocalRules::default(), |_| None);
     assert!(problems.is_empty(), "{problems:?}");
     Arc::new(rules)

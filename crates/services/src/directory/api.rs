@@ -111,7 +111,7 @@ impl DirectoryService for DirectoryApi {
         self.directory.check_another(&ping.agency).map_err(|error| violations(&problem(error)))?;
         let _held = self.slot(&caller)?;
         let margin = Search::REPLY_MARGIN.min(deadline.left() / 4);
-        let pinged = Box::pin(self.directory.ping(ping, deadline.less(margin))).await;
+        let pinged = Box::pin(self.directory.ping(ping, self.heavy, deadline.less(margin))).await;
         let pinged = pinged.map_err(|error| not_recorded(error, &*self.entropy))?;
         Ok(Response::new(pinged.into()))
     }

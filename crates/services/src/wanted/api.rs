@@ -2,6 +2,7 @@
 
 use super::{NotWatched, Search};
 use crate::caller::{Caller, NotNamed};
+use crate::heavy::Heavy;
 use crate::status::not_recorded;
 use concord_domain::Entropy;
 use concord_domain::wanted::Query;
@@ -19,6 +20,7 @@ use tonic::{Code, Request, Response, Status};
 #[derive(Debug, Clone)]
 pub struct WantedApi {
     search: Search,
+    heavy: Heavy,
     entropy: Arc<dyn Entropy>,
     admission: Admission,
     watching: Admission,
@@ -46,10 +48,10 @@ impl WantedApi {
     pub const WATCH_TIME_MAX: Duration = Duration::from_secs(15 * 60);
 
     /// The API over a search.
-    pub fn new(search: Search, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(search: Search, heavy: Heavy, entropy: Arc<dyn Entropy>) -> Self {
         let admission = Admission::new(Self::SEARCHES_MAX, Self::SEARCHES_PER_CALLER_MAX);
         let watching = Admission::new(Self::WATCHES_MAX, Self::WATCHES_PER_CALLER_MAX);
-        Self { search, entropy, admission, watching }
+        Self { search, heavy, entropy, admission, watching }
     }
 
     /// The gRPC service with its limits.
@@ -117,8 +119,11 @@ impl WantedService for WantedApi {
         let query = understood(&caller, request.into_inner())?;
         let officer = caller.officer(query.officer.clone())?;
         let slot = slot(&self.admission, &caller)?;
-        let events = self.search.start(query, officer, caller.name(), deadline);
-        let events = events.map_err(|error| scope_status(&error))?;
+        let (search, scope) = (self.search.clone(), query.scope.clone());
+        let agencies = self.heavy.run(move || search.in_scope(&scope)).await;
+        let agencies = agencies.map_err(|fault| incident(&fault, &*self.entropy))?;
+        let agencies = agencies.map_err(|error| scope_status(&error))?;
+        let events = self.search.start(agencies, query, officer, caller.name(), deadline);
         Ok(Response::new(messages(events, slot, Arc::clone(&self.entropy))))
     }
 

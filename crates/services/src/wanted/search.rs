@@ -3,7 +3,7 @@
 use super::WantedSearch;
 use super::events::{Asked, events};
 use super::watch::Watch;
-use concord_domain::wanted::{Candidate, Finding, LedgerPosition, Query};
+use concord_domain::wanted::{Candidate, Finding, LedgerPosition, Query, Scope};
 use concord_domain::{AgencyId, Officer, Redacted, Reference};
 use concord_gateway::{
     Awaiting, Concluded, Deadline, Evidence, NotRecorded, Outbound, Question, ScopeInvalid, resolve,
@@ -48,7 +48,16 @@ impl Search {
         self.under_way.clone()
     }
 
-    /// Asks every agency in scope for `owner`, which alone may watch what is pending. The stream gives one finding for each,
+    /// Whom a search of this scope asks. In a large federation this takes milliseconds.
+    ///
+    /// # Errors
+    /// Why the scope means nobody, or too many.
+    pub fn in_scope(&self, scope: &Scope) -> Result<Vec<AgencyId>, ScopeInvalid> {
+        let (outbound, in_force) = (&self.outbound, self.outbound.authority.current());
+        resolve(scope, &outbound.agency, &in_force, outbound.clock.now())
+    }
+
+    /// Asks each of these agencies for `owner`, which alone may watch what is pending. The stream gives one finding for each,
     /// then the summary; it ends early only if an outcome cannot be put on the record. Dropping it stops every request under
     /// way.
     ///
@@ -56,13 +65,12 @@ impl Search {
     /// that are still to come, so that those who do not answer leave time to ask the others.
     pub fn start(
         &self,
+        agencies: Vec<AgencyId>,
         query: Query,
         officer: Officer,
         owner: String,
         deadline: Deadline,
-    ) -> Result<impl Stream<Item = Result<SearchEvent, NotRecorded>> + use<>, ScopeInvalid> {
-        let in_force = self.outbound.authority.current();
-        let agencies = resolve(&query.scope, &self.outbound.agency, &in_force, self.outbound.clock.now())?;
+    ) -> impl Stream<Item = Result<SearchEvent, NotRecorded>> + use<> {
         let margin = Self::REPLY_MARGIN.min(deadline.left() / 4);
         let Query { purpose, handling, branch, nature, .. } = query;
         let question = Question { purpose, handling, branch, nature };
@@ -71,7 +79,7 @@ impl Search {
         let (deadline, started) = (deadline.less(margin), Instant::now());
         let each = Each { search: self.clone(), watch, question, ask, deadline, started };
         let mut waiting = agencies.into_iter();
-        Ok(events(JoinSet::new(), started, move |requests| each.fill(requests, &mut waiting)))
+        events(JoinSet::new(), started, move |requests| each.fill(requests, &mut waiting))
     }
 }
 

@@ -4,7 +4,10 @@ use super::*;
 use crate::carry::{HOP_MARGIN, Lost};
 use crate::deadline::Deadline;
 use crate::inbound::NotServed;
-use crate::testing::{MESSAGE, key, keyring, northwest, now, open_answer, reference, sealing_key};
+use crate::testing::{
+    MESSAGE, key, keyring, northwest, now, open_answer, reference, rules_blocking, rules_suspended_by,
+    sealing_key,
+};
 use concord_agreements::{Agencies, Agreement};
 use concord_domain::Refusal;
 use concord_trust::envelope::{Context, Dispatch, Envelope, SealedRequest, Verdict};
@@ -80,6 +83,32 @@ async fn a_carrier_that_may_not_is_passed_over_and_its_refusal_believed() {
     let explanation = &asked.0.evidence().explanation;
     assert!(explanation.contains("AGREEMENT_DIFFERS"), "{explanation}");
     assert!(distrusted(&scene.origin).is_empty(), "an honest refusal is nobody's misdeed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_carrier_that_the_destination_does_not_take_ends_nothing_but_that_way() {
+    // Only the destination knows yet that the ministry takes no part, or is stopped.
+    for rules in [rules_suspended_by, rules_blocking].map(|rules| rules(MINISTRY, &carried())) {
+        let scene = Scene::new().await;
+        scene.here.replacing(rules, 2).await;
+        let asked = scene.ask("hello").await;
+        assert_eq!((outcome(&asked), route(&asked)), (Outcome::Hit, vec![agency(OTHER), agency(HERE)]));
+        let tried = (agency(MINISTRY), Outcome::Refused(Refusal::CarryingNotGranted));
+        assert_eq!(asked.0.evidence().tried, [tried]);
+        scene.mesh.leave(OTHER);
+        assert_eq!(outcome(&scene.ask("hello").await), Outcome::Unreachable(Failure::NoRoute));
+        assert_eq!(scene.here.echo.served(), 1);
+        assert!(distrusted(&scene.origin).is_empty() && distrusted(&scene.here).is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_by_any_way_is_refused_once_and_for_all() {
+    let scene = Scene::new().await;
+    let other = Agreement { version: 2, previous: Some(reference(&carried()).digest), ..carried() };
+    scene.here.replacing(rules(&[carried(), other]), 2).await;
+    assert_eq!(outcome(&scene.ask("hello").await), Outcome::Refused(Refusal::AgreementDiffers));
+    assert!(scene.other.ledger().is_empty(), "no other way is tried");
 }
 
 #[tokio::test]

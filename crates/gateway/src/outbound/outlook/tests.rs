@@ -2,11 +2,13 @@
 
 use super::*;
 use crate::lines::Lines;
+use crate::record::Evidence;
 use crate::testing::{
-    Echo, HERE, MINISTRY, Mesh, ORIGIN, OTHER, World, agency, carried, northwest, rules, soon,
+    Echo, HERE, MINISTRY, Mesh, ORIGIN, OTHER, World, agency, carried, northwest, now, rules, soon,
 };
 use concord_agreements::{Agencies, Agreement};
-use concord_domain::{Handling, Outcome, Purpose, Refusal};
+use concord_domain::{Digest, Handling, Outcome, Purpose, Refusal};
+use concord_ledger::Receipt;
 
 fn question(purpose: Purpose) -> Question {
     Question { purpose, handling: Handling::default(), branch: None, nature: None }
@@ -87,4 +89,15 @@ async fn a_refusal_is_an_answer_too() {
     let (concluded, _) = outbound.ask::<Echo>(&to, question(PURSUIT), &word, soon()).await.unwrap();
     assert_eq!(concluded.evidence().outcome, Outcome::Refused(Refusal::AgreementDiffers));
     assert!(outbound.ways.peers().snapshot()[&agency(HERE)].answered.is_some());
+}
+
+#[test]
+fn what_waits_with_a_broker_tells_nothing_of_the_agency_behind_it() {
+    let receipt = Receipt { ledger: agency(OTHER), index: 7, leaf: Digest([7; 32]), time: now() };
+    let receipt = Some((receipt, Vec::new()));
+    for outcome in [Outcome::Pending, Outcome::Refused(Refusal::NoAgreement)] {
+        let evidence = Evidence { receipt: receipt.clone(), ..Evidence::of(outcome) };
+        assert_eq!(evidence.says_of(&agency(HERE)), None, "{outcome}");
+        assert_eq!(evidence.says_of(&agency(OTHER)), Some(true), "{outcome}");
+    }
 }

@@ -1,17 +1,20 @@
 //! Two ways at once: Yunnan asks Gansu, to whom it has no line, by way of the ministry and, where that one keeps it
 //! waiting, of Shaanxi. Time is paused, so that it passes only while everybody waits.
 
+use crate::carry::Carrier;
+use crate::courier::NoAnswer;
 use crate::deadline::Deadline;
 use crate::lines::Lines;
 use crate::operation::Operation;
 use crate::outbound::{Inquiry, Outbound, Question, Returned};
 use crate::testing::{Echo, HERE, MINISTRY, Mesh, ORIGIN, OTHER, World, agency, carried, rules, soon};
-use concord_domain::{AgencyId, Handling, Outcome, Purpose};
+use crate::ways::Place;
+use concord_domain::{AgencyId, Failure, Handling, Outcome, Purpose, Refusal};
 use concord_trust::envelope::Envelope;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use tower::retry::budget::TpsBudget;
+use tower::retry::budget::{Budget as _, TpsBudget};
 
 /// How long an answer is waited for before another way is tried.
 const HEDGE_AFTER: Duration = Duration::from_millis(200);
@@ -75,6 +78,15 @@ impl Scene {
                 answer
             })
         });
+    }
+
+    /// All places that Yunnan has at the ministry.
+    async fn all_places(outbound: &Outbound) -> Vec<Place> {
+        let mut places = Vec::new();
+        for _ in 0..Carrier::CARRIED_PER_PEER_MAX {
+            places.push(outbound.ways.place_at(&agency(MINISTRY)).await);
+        }
+        places
     }
 
     /// The way out of Yunnan, which hedges.
@@ -186,6 +198,71 @@ async fn an_attempt_that_was_overtaken_ends_no_waiting() {
         assert_eq!(came.took, 2 * SLOW, "the first attempt is told that it is replayed long before");
         assert_eq!(scene.here.echo.served(), 1);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_was_overtaken_ends_nothing_while_ways_are_left() {
+    // What overtakes it is executed, and its answer lost, after the other one is told so or before.
+    for lost_after in [2 * SLOW, Duration::ZERO] {
+        let scene = Scene::new(&[]).await;
+        scene.slow_line(HERE, &scene.here, Slow::There);
+        let ministry = scene.ministry.inbound.clone();
+        scene.mesh.put(MINISTRY, move |from, envelope, deadline| {
+            let ministry = ministry.clone();
+            Box::pin(async move {
+                drop(ministry.deliver(&from, envelope, deadline).await);
+                tokio::time::sleep(lost_after).await;
+                Err(NoAnswer::Failed(Failure::PeerFault))
+            })
+        });
+        // Enough for the second way at the same moment, and for no third.
+        let one = Arc::new(TpsBudget::new(Duration::from_secs(10), 0, 1.0));
+        let outbound = Outbound { retries: one, ..scene.hedging() };
+        let came = ask(&outbound, true).await;
+        assert_eq!((came.outcome(), came.by()), (Outcome::Hit, MINISTRY), "the recorded answer");
+        assert_eq!(scene.here.echo.served(), 1);
+        scene.mesh.leave(OTHER);
+        let came = ask(&outbound, true).await;
+        assert_eq!(came.outcome(), Outcome::Refused(Refusal::Replayed), "with no way left");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_no_other_way_nothing_is_taken_from_the_budget() {
+    let scene = Scene::new(&[HERE, OTHER]).await;
+    scene.slow_line(MINISTRY, &scene.ministry, Slow::There);
+    let one = Arc::new(TpsBudget::new(Duration::from_secs(10), 0, 1.0));
+    let came = ask(&Outbound { retries: Arc::clone(&one), ..scene.hedging() }, true).await;
+    assert_eq!((came.outcome(), came.took), (Outcome::Hit, SLOW));
+    assert!(one.withdraw(), "what the request itself put in");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_place_is_not_kept_waiting_by_the_carrier() {
+    let scene = Scene::new(&[HERE]).await;
+    let outbound = scene.hedging();
+    let mut places = Scene::all_places(&outbound).await;
+    let freed = async {
+        tokio::time::sleep(SLOW).await;
+        places.pop();
+    };
+    let (came, ()) = tokio::join!(ask(&outbound, true), freed);
+    assert_eq!((came.outcome(), came.by(), came.took), (Outcome::Hit, MINISTRY, SLOW));
+    assert!(scene.other.ledger().is_empty(), "nothing was hedged");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_carrier_without_a_place_in_time_comes_later_the_next_time() {
+    let scene = Scene::new(&[HERE]).await;
+    let outbound = scene.hedging();
+    for (way, took) in [(MINISTRY, HEDGE_AFTER / 20), (OTHER, HEDGE_AFTER / 10)] {
+        outbound.ways.kept_waiting(&agency(way), &agency(HERE), took);
+    }
+    let _places = Scene::all_places(&outbound).await;
+    let came = ask(&outbound, true).await;
+    assert_eq!((came.outcome(), came.by()), (Outcome::Hit, OTHER), "once its share of the time is over");
+    let again = ask(&outbound, true).await;
+    assert_eq!((again.by(), again.took), (OTHER, Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
