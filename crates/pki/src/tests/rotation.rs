@@ -183,3 +183,29 @@ fn a_folder_without_the_keys_that_the_keyring_names_is_left_as_it_is() {
     let refused = rotate(&generated, now().plus(HOUR));
     assert!(matches!(refused, Err(PkiError::OthersMayRead { mode: 0o604, .. })), "{refused:?}");
 }
+
+#[test]
+fn no_more_keys_are_made_than_a_node_reads() {
+    let (_dir, generated) = fresh();
+    rotate(&generated, now()).unwrap();
+    let node = &generated.nodes[&yn()];
+    let others = u32::try_from(Turn::FILES_MAX).unwrap() - 2;
+    let at = now().plus(HOUR);
+    // With the current and the next one as many as there may be.
+    for hours in 1..=others {
+        let past = Turn::Past { dies: at.plus(HOUR * hours) };
+        fs::copy(node.key(KeyName::Sealing), node.keys().join(past.file_name("sealing"))).unwrap();
+    }
+    let before = (keys(&generated), keyring(&generated).sequence);
+    let first = at.plus(HOUR);
+    match rotate(&generated, first.minus(Duration::from_millis(1))) {
+        Err(PkiError::TooManyKeys { name: "sealing", count: 65, limit: 64, room, .. }) => {
+            assert_eq!(room, Some(first));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!((keys(&generated), keyring(&generated).sequence), before);
+    rotate(&generated, first).unwrap();
+    let sealing = keys(&generated).into_keys().filter(|name| name.starts_with("sealing."));
+    assert_eq!(sealing.count(), Turn::FILES_MAX);
+}
