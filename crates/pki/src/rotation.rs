@@ -81,7 +81,7 @@ pub fn rotate_keys(
     let keyring = &last.keyring;
     let current = Trio::find(&folder, &keyring.message, &keyring.checkpoint, &keyring.sealing)?;
     let following = Trio::find(&folder, &next.message, &next.checkpoint, &next.sealing)?;
-    let past = |name| Turn::Past { dies: dies(name, keyring) };
+    let past = |name| Turn::Past { dies: dies(name, &last) };
     have_room(&folder, now, |name| vec![past(name), Turn::Next])?;
     current.write(&folder, past)?;
     following.write(&folder, |_| Turn::Current)?;
@@ -99,17 +99,19 @@ pub fn rotate_keys(
 }
 
 /// When a key of the keyring before is needed no more: others accept what it signed as long as that keyring lives, and
-/// seal to it as long, each by a clock of its own.
-fn dies(name: KeyName, keyring: &Keyring) -> Timestamp {
-    let unused = keyring.expires.plus(CLOCK_SKEW_MAX);
+/// seal to it as long as any that names it, each by a clock of its own.
+fn dies(name: KeyName, last: &LastKeyring) -> Timestamp {
     match name {
-        KeyName::Sealing => unused.plus(LIFE_MAX).plus(CLOCK_SKEW_MAX).plus(Rotation::SEALING_LEFT),
+        KeyName::Sealing => {
+            let sealed = last.sealed_to_until().plus(CLOCK_SKEW_MAX).plus(LIFE_MAX);
+            sealed.plus(CLOCK_SKEW_MAX).plus(Rotation::SEALING_LEFT)
+        }
         KeyName::Root
         | KeyName::Agreement
         | KeyName::Keyring
         | KeyName::Message
         | KeyName::Checkpoint
-        | KeyName::Storage => unused,
+        | KeyName::Storage => last.keyring.expires.plus(CLOCK_SKEW_MAX),
     }
 }
 

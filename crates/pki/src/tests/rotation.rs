@@ -68,6 +68,18 @@ fn keys_are_announced_then_used_and_those_before_still_count() {
 }
 
 #[test]
+fn a_sealing_key_outlives_every_keyring_that_names_it() {
+    let (_dir, generated) = fresh();
+    let first = keyring(&generated);
+    for hours in [1, 2] {
+        let rotation = Rotation { now: now().plus(HOUR * hours), life: HOUR };
+        rotate_keys(&generated.layout, &yn(), rotation, &SystemEntropy).unwrap();
+    }
+    let dies = first.expires.plus(12 * Duration::from_secs(60) + 24 * HOUR);
+    assert!(keys(&generated).contains_key(&Turn::Past { dies }.file_name("sealing")), "{dies}");
+}
+
+#[test]
 fn renewing_the_keyring_changes_no_key_and_keeps_what_is_announced() {
     let (_dir, generated) = fresh();
     rotate(&generated, now()).unwrap();
