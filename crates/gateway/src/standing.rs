@@ -27,6 +27,8 @@ pub struct RolledBack {
 #[derive(Debug, Clone)]
 pub struct Standing {
     store: Store,
+    /// The keys that we had published for checkpoints when the node started.
+    published: Arc<[PublicKey]>,
     state: Arc<watch::Sender<Option<RolledBack>>>,
 }
 
@@ -36,7 +38,14 @@ const ACCEPTED: &str = "ledger/rollback-accepted";
 impl Standing {
     /// Good, until a peer shows otherwise.
     pub fn new(store: Store) -> Self {
-        Self { store, state: Arc::new(watch::Sender::new(None)) }
+        Self { store, published: Arc::default(), state: Arc::new(watch::Sender::new(None)) }
+    }
+
+    /// Judges by these keys too: all that we ever published for checkpoints, since what a peer has seen of a ledger that is
+    /// lost was signed by the key of its time.
+    #[must_use]
+    pub fn signed_by(self, published: Vec<PublicKey>) -> Self {
+        Self { published: published.into(), ..self }
     }
 
     /// Why nothing is served, if so.
@@ -49,10 +58,11 @@ impl Standing {
         self.state.subscribe()
     }
 
-    /// Holds a checkpoint of our ledger, which a peer keeps, against it. One that our keys did not sign says nothing.
+    /// Holds a checkpoint of our ledger, which a peer keeps, against it. One that none of `keys` signed, nor a key that was
+    /// published before, says nothing.
     pub(crate) fn judge(&self, agency: &AgencyId, note: &str, keys: &[PublicKey]) {
         let Ok(checkpoint) = SignedCheckpoint::parse(note) else { return };
-        if checkpoint.verify(agency, keys).is_err() {
+        if checkpoint.verify(agency, &[keys, &self.published].concat()).is_err() {
             return;
         }
         match self.behind(checkpoint.claimed()) {

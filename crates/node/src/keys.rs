@@ -15,9 +15,6 @@ const CHECKPOINT: &str = "checkpoint";
 const SEALING: &str = "sealing";
 const STORAGE: &str = "storage";
 
-/// Files of one use at most: a current key, a next one, and past ones of a week that were changed every few hours.
-const FILES_MAX: usize = 64;
-
 /// The node's keys as far as they can be read, so that one that cannot does not hide what is wrong with the others.
 #[derive(Debug)]
 pub(crate) struct KeyFiles {
@@ -113,8 +110,9 @@ fn keys<T>(
         .into_iter()
         .filter(|file| named(file).is_some_and(|turn| turn != Turn::Current))
         .collect();
-    if others.len() >= FILES_MAX {
-        let message = format!("{} other {purpose} keys are more than the limit of {FILES_MAX}", others.len());
+    let (count, limit) = (others.len().saturating_add(1), Turn::FILES_MAX);
+    if count > limit {
+        let message = format!("{count} {purpose} keys are more than the limit of {limit}");
         problems.add(folder, "keys.folder", message);
         return Vec::new();
     }

@@ -130,7 +130,10 @@ impl Parts {
             (Arc::new(Credentials::new(leaf)), Arc::new(TrustStore::new(take(&mut federation.anchors))));
         let reload = Arc::new(Notify::new());
         let library = Library::new(store.clone(), config.federation.charter_sha256, Arc::clone(&reload));
-        library.replace(take(&mut federation.documents)).await?;
+        let documents = take(&mut federation.documents);
+        // The library leaves out what is superseded.
+        let published = federation.rules.directory().checkpoint_keys_ever(&documents, &config.agency);
+        library.replace(documents).await?;
         let peers = Peers::default();
         let links = links(seams, &credentials, &trust, peers.clone());
         let parts = Self {
@@ -139,7 +142,7 @@ impl Parts {
             ways: Ways::new(config.agency.clone(), config.routing.lines(), peers),
             courier: Arc::new(links.clone()),
             links,
-            standing: Standing::new(store.clone()),
+            standing: Standing::new(store.clone()).signed_by(published),
             credentials,
             trust,
             library,

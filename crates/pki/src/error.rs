@@ -70,6 +70,20 @@ pub enum PkiError {
         /// From when on.
         from: Timestamp,
     },
+    /// A node would refuse to read so many keys.
+    #[error("{folder}: with the next one {count} {name} keys are more than the limit of {limit}; {}", next_death(*room))]
+    TooManyKeys {
+        /// The folder of keys.
+        folder: PathBuf,
+        /// What the keys are for.
+        name: &'static str,
+        /// How many there would be.
+        count: usize,
+        /// How many there may be.
+        limit: usize,
+        /// When the next of them dies; `None` if none does.
+        room: Option<Timestamp>,
+    },
     /// The folder has not the key that the keyring names.
     #[error("{folder}: none of its {name} keys is the one that the keyring names")]
     NoSuchKey {
@@ -196,4 +210,8 @@ impl PkiError {
     pub(crate) fn certificate(what: &'static str) -> impl FnOnce(rcgen::Error) -> Self {
         move |source| Self::Certificate { what, source }
     }
+}
+
+fn next_death(from: Option<Timestamp>) -> String {
+    from.map_or_else(|| "none of them dies".to_owned(), |from| format!("the next of them dies at {from}"))
 }

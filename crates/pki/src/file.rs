@@ -87,6 +87,20 @@ pub(crate) fn keep_before(
     publish(folder, &format!("{stem}~{sequence}"), file)
 }
 
+/// The documents that [`keep_before`] has kept under the names `STEM~SEQUENCE.toml`.
+pub(crate) fn kept_before(folder: &Path, stem: &str) -> Result<Vec<SignedFile>, PkiError> {
+    let prefix = format!("{stem}~");
+    let mut kept = Vec::new();
+    for entry in fs::read_dir(folder).map_err(PkiError::file(folder))? {
+        let path = entry.map_err(PkiError::file(folder))?.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        if path.extension().is_some_and(|end| end == "toml") && stem.is_some_and(|s| s.starts_with(&prefix)) {
+            kept.push(SignedFile::read(&path)?);
+        }
+    }
+    Ok(kept)
+}
+
 /// The text of a file.
 pub(crate) fn read_text(path: &Path) -> Result<String, PkiError> {
     fs::read_to_string(path).map_err(PkiError::file(path))

@@ -2,7 +2,7 @@
 
 use crate::documents::sign_keyring;
 use crate::error::PkiError;
-use crate::file::{keep_before, publish, read_text};
+use crate::file::{keep_before, kept_before, publish, read_text};
 use crate::keys::read_keyring_key;
 use crate::layout::{Layout, NodeFolder};
 use concord_domain::{AgencyId, Timestamp};
@@ -34,6 +34,8 @@ pub fn renew_keyring(layout: &Layout, agency: &AgencyId, renewal: &Renewal) -> R
 /// An agency's keyring as it is published, and what makes the one after it.
 pub(crate) struct LastKeyring {
     pub(crate) keyring: Signed<Keyring>,
+    /// Those before it that are kept.
+    before: Vec<Signed<Keyring>>,
     file: SignedFile,
     folder: NodeFolder,
     signer: SigningKey,
@@ -42,14 +44,25 @@ pub(crate) struct LastKeyring {
 impl LastKeyring {
     pub(crate) fn read(layout: &Layout, agency: &AgencyId) -> Result<Self, PkiError> {
         let folder = layout.node(agency);
-        let card = directory_of(layout, agency)?.build().card(agency).map(|card| card.keyring_key);
-        let signer = read_keyring_key(&folder, card)?;
+        let directory = directory_of(layout, agency)?.build();
+        let card = directory.card(agency);
+        let signer = read_keyring_key(&folder, card.map(|card| card.keyring_key))?;
         let file = SignedFile::read(&layout.keyrings().join(format!("{agency}.toml")))?;
         let mut builder = directory_of(layout, agency)?;
         builder.keyring(&file)?;
         let keyring = builder.build().keyring(agency).cloned();
         let keyring = keyring.ok_or_else(|| PkiError::NotAMember { agency: agency.clone() })?;
-        Ok(Self { keyring, file, folder, signer })
+        let keys: Vec<_> = card.into_iter().flat_map(|card| card.keyring_keys()).collect();
+        let kept = kept_before(&layout.keyrings(), agency.as_str())?;
+        let before = kept.iter().filter_map(|file| Keyring::verify(file, |_| keys.clone()).ok()).collect();
+        Ok(Self { keyring, before, file, folder, signer })
+    }
+
+    /// When the last of the keyrings ends that name its sealing key: who has an earlier one only seals by that, and it may
+    /// live longer than the later ones.
+    pub(crate) fn sealed_to_until(&self) -> Timestamp {
+        let same = self.before.iter().filter(|before| before.sealing == self.keyring.sealing);
+        same.map(|before| before.expires).fold(self.keyring.expires, Timestamp::max)
     }
 
     /// The next one with the same keys.

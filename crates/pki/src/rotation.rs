@@ -11,6 +11,7 @@ use concord_trust::envelope::{CLOCK_SKEW_MAX, LIFE_MAX};
 use concord_trust::{
     InvalidKey, Keyring, NextKeys, PublicKey, SealingKey, SealingPublicKey, SigningKey, Turn,
 };
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -54,7 +55,8 @@ impl Rotation {
 /// again.
 ///
 /// # Errors
-/// [`PkiError::AnnouncedTooLately`]; [`PkiError::NoSuchKey`] if the folder has not the keys that the keyring names.
+/// [`PkiError::AnnouncedTooLately`]; [`PkiError::NoSuchKey`] if the folder has not the keys that the keyring names;
+/// [`PkiError::TooManyKeys`] if a node would not read its keys any more. No file is changed then.
 pub fn rotate_keys(
     layout: &Layout,
     agency: &AgencyId,
@@ -67,6 +69,7 @@ pub fn rotate_keys(
     let successor = last.successor(&Renewal { now, life, endpoints: None })?;
     let coming = Trio::generate(entropy);
     let Some(next) = &last.keyring.next else {
+        have_room(&folder, now, |_| vec![Turn::Next])?;
         coming.write(&folder, |_| Turn::Next)?;
         let announcing = Keyring { next: Some(coming.public()), ..successor };
         return Ok(Rotated::Announced { sequence: last.follow(layout, &announcing)? });
@@ -78,7 +81,9 @@ pub fn rotate_keys(
     let keyring = &last.keyring;
     let current = Trio::find(&folder, &keyring.message, &keyring.checkpoint, &keyring.sealing)?;
     let following = Trio::find(&folder, &next.message, &next.checkpoint, &next.sealing)?;
-    current.write(&folder, |name| Turn::Past { dies: dies(name, keyring) })?;
+    let past = |name| Turn::Past { dies: dies(name, &last) };
+    have_room(&folder, now, |name| vec![past(name), Turn::Next])?;
+    current.write(&folder, past)?;
     following.write(&folder, |_| Turn::Current)?;
     coming.write(&folder, |_| Turn::Next)?;
     let changed = Keyring {
@@ -94,17 +99,19 @@ pub fn rotate_keys(
 }
 
 /// When a key of the keyring before is needed no more: others accept what it signed as long as that keyring lives, and
-/// seal to it as long, each by a clock of its own.
-fn dies(name: KeyName, keyring: &Keyring) -> Timestamp {
-    let unused = keyring.expires.plus(CLOCK_SKEW_MAX);
+/// seal to it as long as any that names it, each by a clock of its own.
+fn dies(name: KeyName, last: &LastKeyring) -> Timestamp {
     match name {
-        KeyName::Sealing => unused.plus(LIFE_MAX).plus(CLOCK_SKEW_MAX).plus(Rotation::SEALING_LEFT),
+        KeyName::Sealing => {
+            let sealed = last.sealed_to_until().plus(CLOCK_SKEW_MAX).plus(LIFE_MAX);
+            sealed.plus(CLOCK_SKEW_MAX).plus(Rotation::SEALING_LEFT)
+        }
         KeyName::Root
         | KeyName::Agreement
         | KeyName::Keyring
         | KeyName::Message
         | KeyName::Checkpoint
-        | KeyName::Storage => unused,
+        | KeyName::Storage => last.keyring.expires.plus(CLOCK_SKEW_MAX),
     }
 }
 
@@ -194,6 +201,36 @@ fn files(folder: &NodeFolder, name: KeyName) -> Result<Vec<(PathBuf, Turn)>, Pki
     }
     found.sort();
     Ok(found)
+}
+
+/// Demands that a node still reads the keys when those of `added` are there too. Sealing keys live longest: what is told
+/// of them holds for all.
+fn have_room(
+    folder: &NodeFolder,
+    now: Timestamp,
+    added: impl Fn(KeyName) -> Vec<Turn>,
+) -> Result<(), PkiError> {
+    for name in CHANGING.into_iter().rev() {
+        let there = files(folder, name)?.into_iter().map(|(_, turn)| turn);
+        let all = there.chain(added(name)).chain([Turn::Current]);
+        let alive: BTreeSet<Turn> = all.filter(|turn| !turn.is_dead(now)).collect();
+        let (count, limit) = (alive.len(), Turn::FILES_MAX);
+        if count > limit {
+            let dies = |turn: &Turn| match turn {
+                Turn::Past { dies } => Some(*dies),
+                Turn::Current | Turn::Next => None,
+            };
+            let room = alive.iter().find_map(dies);
+            return Err(PkiError::TooManyKeys {
+                folder: folder.keys(),
+                name: name.as_str(),
+                count,
+                limit,
+                room,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Removes keys whose time is over; a running node does so too.

@@ -22,6 +22,10 @@ const ENDING: &str = "key";
 const NEXT: &str = "next";
 
 impl Turn {
+    /// Files of one use in a node's folder at most, of keys that are alive: a current key, a next one, and past ones of a
+    /// week that were changed every few hours.
+    pub const FILES_MAX: usize = 64;
+
     /// The name of the file of the key for `purpose`, such as `message`.
     pub fn file_name(self, purpose: &str) -> String {
         match self {

@@ -63,3 +63,13 @@ async fn what_our_key_did_not_sign_or_the_ledger_leads_to_says_nothing() {
     standing.judge(&agency(HERE), "no note", &[]);
     assert_eq!(standing.rolled_back(), None);
 }
+
+#[tokio::test]
+async fn what_a_key_of_before_signed_counts_as_much() {
+    let world = World::new().await;
+    let standing = Standing::new(world.store.clone()).signed_by(vec![key(HERE, CHECKPOINT).public()]);
+    standing.judge(&agency(HERE), &note(5, crate::testing::MESSAGE), &[]);
+    assert_eq!(standing.rolled_back(), None);
+    standing.judge(&agency(HERE), &note(5, CHECKPOINT), &[]);
+    assert_eq!(standing.rolled_back(), Some(RolledBack { seen: 5, found: 0 }));
+}

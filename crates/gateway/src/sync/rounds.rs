@@ -149,9 +149,7 @@ impl Rounds {
                     let Gain { received, dropped, sent, checkpoint: _ } = gain;
                     tracing::debug!(target: "concord::sync", %peer, received, dropped, sent, "compared");
                 }
-                let in_force = self.authority.current();
-                let keys = in_force.directory().checkpoint_keys(&self.agency, self.clock.now());
-                gain.checkpoint.iter().for_each(|note| self.standing.judge(&self.agency, note, &keys));
+                gain.checkpoint.iter().for_each(|note| self.judge(note));
                 Some(gain)
             }
             Err(failed) => {
@@ -168,5 +166,13 @@ impl Rounds {
                 None
             }
         }
+    }
+
+    /// Judges what the peer has seen of our ledger by the keyrings that are compared too: this round may have brought the
+    /// one that names the key.
+    fn judge(&self, note: &str) {
+        let (in_force, documents) = (self.authority.current(), self.library.documents());
+        let keys = in_force.directory().checkpoint_keys_ever(&documents, &self.agency);
+        self.standing.judge(&self.agency, note, &keys);
     }
 }

@@ -6,9 +6,9 @@ use super::*;
 use crate::testing::{HERE, OTHER, World, agency};
 use concord_domain::{AgencyId, Digest, SystemEntropy};
 use concord_ledger::{Checkpoint, Entry, SignedCheckpoint};
-use concord_pki::{BlockNotice, KeyName, Renewal, renew_keyring};
+use concord_pki::{BlockNotice, KeyName, Renewal, Rotation, renew_keyring, rotate_keys};
 use concord_store::Change;
-use concord_trust::{BlockReason, Keyring};
+use concord_trust::{BlockReason, Keyring, SigningKey};
 use network::MemoryNetwork;
 
 fn seams(world: &World, network: &Arc<MemoryNetwork>) -> Seams {
@@ -66,17 +66,39 @@ async fn at_the_start_everybody_is_asked() {
     assert_eq!((synced.missed, network.called()), (linked, linked));
 }
 
+/// Lets a node have seen 99 entries of a ledger of [`HERE`] that is lost, as this key signed them.
+async fn has_seen(node: &Node, key: &SigningKey) {
+    let checkpoint = Checkpoint { ledger: agency(HERE), size: 99, root: Digest([1; 32]) };
+    let note = SignedCheckpoint::sign(checkpoint, key).to_string();
+    let changes = vec![Change::SavePeerCheckpoint { agency: agency(HERE), size: 99, note }];
+    node.store.submit(Write { name: "test_seen", guards: vec![], changes, entries: vec![] }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ledger_is_held_against_what_a_key_signed_that_has_changed_twice_since() {
+    let world = World::new();
+    let network = Arc::default();
+    let first = world.key(HERE, KeyName::Checkpoint);
+    for _ in 0..3 {
+        let rotation = Rotation { now: world.now(), life: Keyring::LIFE_MAX };
+        rotate_keys(&world.layout(), &agency(HERE), rotation, &SystemEntropy).unwrap();
+        world.clock.advance(Rotation::ANNOUNCED_MIN);
+    }
+    let other = start(&world, OTHER, false, &network).await;
+    has_seen(&other, &first).await;
+    let here = start(&world, HERE, false, &network).await;
+    assert!(ledger(&here).is_empty(), "{:?}", ledger(&here));
+    here.stop().await;
+    other.stop().await;
+}
+
 #[tokio::test]
 async fn a_ledger_that_is_not_whole_takes_no_entry_until_a_person_decides() {
     let world = World::new();
     let network = Arc::default();
     let other = start(&world, OTHER, false, &network).await;
     assert_eq!(ledger(&other).last(), Some(&"started"));
-    // What it has seen of a ledger that is lost.
-    let checkpoint = Checkpoint { ledger: agency(HERE), size: 99, root: Digest([1; 32]) };
-    let note = SignedCheckpoint::sign(checkpoint, &world.key(HERE, KeyName::Checkpoint)).to_string();
-    let changes = vec![Change::SavePeerCheckpoint { agency: agency(HERE), size: 99, note }];
-    other.store.submit(Write { name: "test_seen", guards: vec![], changes, entries: vec![] }).await.unwrap();
+    has_seen(&other, &world.key(HERE, KeyName::Checkpoint)).await;
     let here = start(&world, HERE, false, &network).await;
     here.reload_handle().notify_one();
     tokio::time::sleep(Duration::from_millis(50)).await;

@@ -68,6 +68,18 @@ fn keys_are_announced_then_used_and_those_before_still_count() {
 }
 
 #[test]
+fn a_sealing_key_outlives_every_keyring_that_names_it() {
+    let (_dir, generated) = fresh();
+    let first = keyring(&generated);
+    for hours in [1, 2] {
+        let rotation = Rotation { now: now().plus(HOUR * hours), life: HOUR };
+        rotate_keys(&generated.layout, &yn(), rotation, &SystemEntropy).unwrap();
+    }
+    let dies = first.expires.plus(12 * Duration::from_secs(60) + 24 * HOUR);
+    assert!(keys(&generated).contains_key(&Turn::Past { dies }.file_name("sealing")), "{dies}");
+}
+
+#[test]
 fn renewing_the_keyring_changes_no_key_and_keeps_what_is_announced() {
     let (_dir, generated) = fresh();
     rotate(&generated, now()).unwrap();
@@ -182,4 +194,30 @@ fn a_folder_without_the_keys_that_the_keyring_names_is_left_as_it_is() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o604)).unwrap();
     let refused = rotate(&generated, now().plus(HOUR));
     assert!(matches!(refused, Err(PkiError::OthersMayRead { mode: 0o604, .. })), "{refused:?}");
+}
+
+#[test]
+fn no_more_keys_are_made_than_a_node_reads() {
+    let (_dir, generated) = fresh();
+    rotate(&generated, now()).unwrap();
+    let node = &generated.nodes[&yn()];
+    let others = u32::try_from(Turn::FILES_MAX).unwrap() - 2;
+    let at = now().plus(HOUR);
+    // With the current and the next one as many as there may be.
+    for hours in 1..=others {
+        let past = Turn::Past { dies: at.plus(HOUR * hours) };
+        fs::copy(node.key(KeyName::Sealing), node.keys().join(past.file_name("sealing"))).unwrap();
+    }
+    let before = (keys(&generated), keyring(&generated).sequence);
+    let first = at.plus(HOUR);
+    match rotate(&generated, first.minus(Duration::from_millis(1))) {
+        Err(PkiError::TooManyKeys { name: "sealing", count: 65, limit: 64, room, .. }) => {
+            assert_eq!(room, Some(first));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!((keys(&generated), keyring(&generated).sequence), before);
+    rotate(&generated, first).unwrap();
+    let sealing = keys(&generated).into_keys().filter(|name| name.starts_with("sealing."));
+    assert_eq!(sealing.count(), Turn::FILES_MAX);
 }
