@@ -1,5 +1,6 @@
 //! A running node: all parts wired together.
 
+mod services;
 mod tasks;
 
 use crate::config::Config;
@@ -14,18 +15,15 @@ use crate::reload::{Reloader, take_up};
 use crate::seams::Seams;
 use concord_domain::Timestamp;
 use concord_gateway::{
-    Admission, Admitted, Authority, Checkpointer, Courier, Exchange, Fault, FederationApi, HeldKeys, InForce,
-    Inbound, Library, Links, NotKept, Operations, Outbound, Peers, Recorder, Rounds, Standing, Synced,
-    Vettings, Ways,
+    Admission, Admitted, Authority, Checkpointer, Courier, Fault, HeldKeys, InForce, Library, Links, NotKept,
+    Peers, Recorder, Rounds, Standing, Synced, Ways,
 };
 use concord_ledger::Event;
-use concord_services::{
-    AgreementApi, DirectoryApi, DirectoryPing, LocalServices, ReflectionFailed, Register, Search, VettingApi,
-    WantedSearch,
-};
+use concord_services::{ReflectionFailed, Register};
 use concord_store::{OpenError, Options, StorageError, Store, Write, WriteError};
 use concord_transport::{Credentials, TrustStore};
 use concord_trust::DocumentSet;
+use services::{federation_services, local_services};
 use std::mem::take;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,7 +34,6 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::service::Routes;
 use tonic_health::ServingStatus;
 
 /// Why a node does not start.
@@ -344,62 +341,10 @@ async fn record_start(store: &Store) -> Result<(), WriteError> {
     store.submit(Write { name: "started", guards: vec![], changes: vec![], entries }).await.map(drop)
 }
 
-fn local_services(
-    config: &Config,
-    seams: &Seams,
-    parts: &Parts,
-    closing: CancellationToken,
-) -> LocalServices {
-    let (clock, entropy) = (Arc::clone(&seams.clock), Arc::clone(&seams.entropy));
-    let (library, authority) = (parts.library.clone(), parts.authority.clone());
-    LocalServices {
-        search: Search::new(outbound(config, seams, parts), parts.store.clone(), closing),
-        directory: DirectoryApi::new(outbound(config, seams, parts), seams.heavy, Arc::clone(&entropy)),
-        vetting: VettingApi::new(vettings(config, seams, parts), Arc::clone(&clock), Arc::clone(&entropy)),
-        agreement: AgreementApi::new(library, authority, clock, entropy),
-        standing: parts.standing.clone(),
-        register: Arc::clone(&parts.register),
-        store: parts.store.clone(),
-        heavy: seams.heavy,
-        entropy: Arc::clone(&seams.entropy),
-    }
-}
-
-/// What waits for an officer: the local API decides it, and the federation API asks it on.
-fn vettings(config: &Config, seams: &Seams, parts: &Parts) -> Vettings {
-    let vettings = Vettings::new(&outbound(config, seams, parts), parts.store.clone());
-    vettings.within(config.vetting.within())
-}
-
-fn outbound(config: &Config, seams: &Seams, parts: &Parts) -> Outbound {
-    Outbound {
-        agency: config.agency.clone(),
-        keys: parts.keys.clone(),
-        clock: Arc::clone(&seams.clock),
-        entropy: Arc::clone(&seams.entropy),
-        authority: parts.authority.clone(),
-        recorder: parts.recorder.clone(),
-        ways: parts.ways.clone(),
-        courier: Arc::clone(&parts.courier),
-        retries: Arc::default(),
-        hedge_after: config.routing.hedge_after(),
-    }
-}
-
 fn links(seams: &Seams, credentials: &Arc<Credentials>, trust: &Arc<TrustStore>, peers: Peers) -> Links {
     let (network, clock) = (Arc::clone(&seams.network), Arc::clone(&seams.clock));
     let (credentials, trust) = (Arc::clone(credentials), Arc::clone(trust));
     Links::new(network, credentials, trust, clock, seams.link_limits.clone(), peers)
-}
-
-fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes {
-    let operations =
-        Operations::default().with(WantedSearch::new(Arc::clone(&parts.register))).with(DirectoryPing);
-    let mut inbound = Inbound::new(outbound(config, seams, parts), parts.store.clone(), operations);
-    inbound.broker.vettings = vettings(config, seams, parts);
-    let exchange = Exchange::new(parts.library.clone(), parts.store.clone());
-    let api = FederationApi::new(inbound, exchange, parts.standing.clone(), Arc::clone(&seams.entropy));
-    Routes::new(api.into_service())
 }
 
 #[cfg(test)]
