@@ -35,9 +35,8 @@ impl KeptVetting {
     pub const WAITING_MAX: usize = 4096;
     /// Of these, for one agency: a flood from one leaves room for the others.
     pub const WAITING_PER_AGENCY_MAX: usize = 256;
-    /// Requests of one agency that are kept at once, also those that are over and not forgotten yet: an agency whose
-    /// requests end at once fills no disk, while those who
-    /// decide by hundreds a day are not held up by the days before.
+    /// Requests of one agency that are kept at once, also those that are over and not forgotten yet: one whose requests end
+    /// at once fills no disk, and one whose requests are decided by the hundred is not held up.
     pub const KEPT_PER_AGENCY_MAX: usize = 4 * Self::WAITING_PER_AGENCY_MAX;
     /// Bytes of a part at most: above the largest ask that a local API takes in (64 KiB), with what is known of it.
     pub const BYTES_MAX: usize = 128 << 10;
