@@ -35,6 +35,9 @@ impl KeptVetting {
     pub const WAITING_MAX: usize = 4096;
     /// Of these, for one agency: a flood from one leaves room for the others.
     pub const WAITING_PER_AGENCY_MAX: usize = 256;
+    /// Requests of one agency that are kept at once, also those that are over and not forgotten yet: one whose requests end
+    /// at once fills no disk, and one whose requests are decided by the hundred is not held up.
+    pub const KEPT_PER_AGENCY_MAX: usize = 4 * Self::WAITING_PER_AGENCY_MAX;
     /// Bytes of a part at most: above the largest ask that a local API takes in (64 KiB), with what is known of it.
     pub const BYTES_MAX: usize = 128 << 10;
 }
@@ -65,7 +68,14 @@ pub(crate) fn open(db: &Connection, vetting: &KeptVetting, now: Timestamp) -> Re
     let mut of_agency = db.prepare_cached(&waiting(" AND origin = ?2"))?;
     let of_agency: usize =
         of_agency.query_row(params![Column(now), Column(&vetting.origin)], |row| row.get(0))?;
-    let limits = [(in_all, KeptVetting::WAITING_MAX), (of_agency, KeptVetting::WAITING_PER_AGENCY_MAX)];
+    let kept: usize = db
+        .prepare_cached("SELECT count(*) FROM vetting WHERE origin = ?1")?
+        .query_row([Column(&vetting.origin)], |row| row.get(0))?;
+    let limits = [
+        (in_all, KeptVetting::WAITING_MAX),
+        (of_agency, KeptVetting::WAITING_PER_AGENCY_MAX),
+        (kept, KeptVetting::KEPT_PER_AGENCY_MAX),
+    ];
     if let Some((_, limit)) = limits.into_iter().find(|(count, limit)| count >= limit) {
         return Err(GuardFailure::VettingsTooMany { limit }.into());
     }

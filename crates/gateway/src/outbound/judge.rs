@@ -78,8 +78,9 @@ impl Bench<'_> {
             }
             Verdict::Served(kind) => match (self.beyond, unanswered(kind)) {
                 (Some(_), Some(Outcome::Pending)) => {
-                    let Pending { reference, until } =
-                        Pending::decode(&content).ok_or(Failure::AnswerUnreadable)?;
+                    let asked = self.asked.request().context().created;
+                    let waits = Pending::decode(&content).filter(|waits| waits.until > asked);
+                    let Pending { reference, until } = waits.ok_or(Failure::AnswerUnreadable)?;
                     pending = Some((Continued { broker: peer.agency.clone(), reference }, until));
                     (Outcome::Pending, None)
                 }

@@ -63,7 +63,7 @@ impl Vettings {
         held: &mut Option<Held>,
     ) -> Result<Turn, Unserved> {
         match (brokered.brief.continues, vetted.vetting()) {
-            (Some(reference), _) => self.continued(reference, brokered, now, held),
+            (Some(reference), _) => self.continued(vetted, reference, brokered, now, held),
             (None, Vetting::Automatic) => Ok(Turn::AskOn(Leave::default())),
             (None, Vetting::Officer) => {
                 let expires = now.plus(self.within);
@@ -73,9 +73,11 @@ impl Vettings {
         }
     }
 
-    /// Asked again: only by whom it waits for, and only exactly the same.
+    /// Asked again: only by whom it waits for, and only exactly the same. What only the rules of then let us ask on has to
+    /// be asked anew where those of now demand an officer.
     fn continued(
         &self,
+        vetted: &dyn Vetted,
         reference: Reference,
         brokered: Brokered<'_>,
         now: Timestamp,
@@ -86,7 +88,7 @@ impl Vettings {
         let vetting = self.store.vetting(&reference).map_err(|e| Fault::new("reading what waits", e))?;
         let unknown = || Unserved::plain(Refusal::VettingUnknown);
         let vetting = vetting.ok_or_else(unknown)?;
-        if !self.read(&vetting)?.is(brokered) {
+        if !self.read(&vetting)?.is(brokered, &vetted.authority()) {
             return Err(unknown());
         }
         let waits = || {
@@ -100,6 +102,9 @@ impl Vettings {
                 Err(Unserved::plain(Refusal::VettingExpired))
             }
             VettingState::Open => waits(),
+            VettingState::Approved if vetting.decision.is_none() && vetted.vetting() == Vetting::Officer => {
+                Err(unknown())
+            }
             VettingState::Approved if held.is_none() => waits(),
             VettingState::Approved => {
                 let beyond = vetting.beyond.as_deref().map(minicbor::decode).transpose();
@@ -160,7 +165,8 @@ impl Vettings {
     }
 
     /// What our answer says and changes once it is known what came of asking on. An approval is spent by an answer and by
-    /// a refusal that will not pass; while nobody answers it can be used again.
+    /// another agency's refusal that will not pass; while nobody answers it can be used again, and so it can where our own
+    /// rules let nothing go out: what they lack may be on its way.
     pub(crate) fn settled(
         &self,
         leave: &Leave,
@@ -171,7 +177,9 @@ impl Vettings {
     ) -> Result<Settled, Unserved> {
         let spent = || leave.approved.map(|(reference, _)| Change::SpendVetting { reference });
         match evidence.outcome {
-            Outcome::Refused(refusal) if refusal.passes() => Ok(Settled::default()),
+            Outcome::Refused(refusal) if refusal.passes() || evidence.receipt.is_none() => {
+                Ok(Settled::default())
+            }
             Outcome::Hit | Outcome::NoHit | Outcome::Refused(_) => {
                 Ok(Settled { pending: None, changes: spent().into_iter().collect() })
             }
@@ -224,14 +232,16 @@ impl Waiting {
         }
     }
 
-    /// Whether this is what is asked again: all of it, for the same agencies. The requests by which those asked are others,
-    /// and so may be the agreement's version; by that it is decided anew.
-    fn is(&self, brokered: Brokered<'_>) -> bool {
+    /// Whether this is what is asked again: all of it, for the same agencies, under the same agreement. The requests by
+    /// which those asked are others, and so may be the agreement's version; by that it is decided anew.
+    fn is(&self, brokered: Brokered<'_>, authority: &Authority) -> bool {
         let Self { request, branch, nature, onward, ask } = self;
         let Context { origin, operation, purpose, handling, branch: asked_by, .. } =
             brokered.request.context();
         let for_whom = request.behalf.iter().map(|principal| &principal.agency);
+        let agreement = request.agreement.as_ref().map(|agreement| &agreement.id);
         (&request.origin, &request.operation) == (origin, operation)
+            && agreement == Some(&authority.agreement.id)
             && (request.purpose, request.handling, *branch) == (*purpose, *handling, *asked_by)
             && (*nature, onward, ask) == (brokered.brief.nature, brokered.onward, &brokered.brief.ask)
             && for_whom.eq(brokered.principals.iter().map(|principal| &principal.agency))

@@ -2,7 +2,7 @@
 
 use super::WantedSearch;
 use super::events::{Asked, events};
-use super::watch::Watch;
+use super::watch::{Attempts, Watch};
 use concord_domain::wanted::{Candidate, Finding, LedgerPosition, Query, Scope};
 use concord_domain::{AgencyId, Officer, Redacted, Reference};
 use concord_gateway::{
@@ -25,25 +25,26 @@ pub struct Search {
     pub(super) awaiting: Awaiting,
     pub(super) closing: CancellationToken,
     pub(super) under_way: TaskTracker,
+    pub(super) attempts: Attempts,
 }
 
 impl Search {
     /// What is kept of a deadline for recording the last outcomes and sending them back.
     pub const REPLY_MARGIN: Duration = Duration::from_millis(300);
 
-    /// Agencies asked at the same moment by one search: every province and the ministry twice over. A larger scope takes
-    /// turns, so that one search leaves lines, slots and memory to the others.
+    /// Agencies asked at the same moment by one search, and by all watches of a node together: every province and the
+    /// ministry twice over. Those beyond take turns, so that lines, slots and memory are left to the others.
     pub const ASKED_AT_ONCE_MAX: usize = 64;
 
     /// A search that goes out through the gateway, and keeps in the store what is pending; nothing is watched any more once
     /// the node is `closing`.
     pub fn new(outbound: Outbound, store: Store, closing: CancellationToken) -> Self {
         let awaiting = Awaiting::new(&outbound, store);
-        Self { outbound, awaiting, closing, under_way: TaskTracker::new() }
+        Self { outbound, awaiting, closing, under_way: TaskTracker::new(), attempts: Attempts::new() }
     }
 
-    /// Every request of every search. A search that is dropped gives its requests up, which are soon but not at once
-    /// on the record as such: a node that ends waits for them here.
+    /// Every request of every search and watch. A search that is dropped gives its requests up, which are soon but not at
+    /// once on the record as such, and a watch's attempt goes on without it: a node that ends waits for them here.
     pub fn under_way(&self) -> TaskTracker {
         self.under_way.clone()
     }

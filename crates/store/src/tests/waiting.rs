@@ -118,6 +118,41 @@ async fn one_agency_fills_only_its_own_share() {
 }
 
 #[tokio::test]
+async fn all_agencies_together_fill_only_what_there_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = LooseClock::at(1_000);
+    let store = Store::open(dir.path(), Options::new(clock, Execution::Inline)).unwrap();
+    let (most, share) = (KeptVetting::WAITING_MAX, KeptVetting::WAITING_PER_AGENCY_MAX);
+    for n in 0..most {
+        let origin = format!("a{}.police.cn", n / share).parse().unwrap();
+        store.submit(opening(&vetting(u16::try_from(n).unwrap(), &origin))).await.unwrap();
+    }
+    let over = store.submit(opening(&vetting(u16::MAX, &yn()))).await.map(drop);
+    assert_eq!(over, Err(GuardFailure::VettingsTooMany { limit: most }.into()));
+}
+
+#[tokio::test]
+async fn what_an_agency_asked_counts_until_it_is_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = LooseClock::at(5_000);
+    let store = Store::open(dir.path(), Options::new(clock, Execution::Inline)).unwrap();
+    let limit = KeptVetting::KEPT_PER_AGENCY_MAX;
+    let most = u16::try_from(limit).unwrap();
+    for n in 0..most {
+        store.submit(opening(&vetting(n, &yn()))).await.unwrap();
+    }
+    let over = || opening(&vetting(most, &yn()));
+    let full: Result<(), WriteError> = Err(GuardFailure::VettingsTooMany { limit }.into());
+    assert_eq!(store.submit(over()).await.map(drop), full, "although none of them waits any more");
+    store.submit(opening(&vetting(most + 1, &"gs.police.cn".parse().unwrap()))).await.unwrap();
+    store
+        .submit(change(vec![Change::ForgetWaiting { before: Timestamp::from_millis(9_001) }]))
+        .await
+        .unwrap();
+    store.submit(over()).await.unwrap();
+}
+
+#[tokio::test]
 async fn of_an_answer_to_come_the_first_end_stays() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path(), Execution::Thread);

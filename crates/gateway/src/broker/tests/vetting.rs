@@ -1,5 +1,7 @@
 //! Shaanxi vets by its officers what Yunnan asks of Gansu by way of the ministry.
 
+mod renewed;
+
 use super::*;
 use crate::outbound::Continued;
 use crate::vetting::NotDecided;
@@ -325,10 +327,8 @@ async fn a_refusal_of_the_next_brokers_officer_comes_back() {
     assert_eq!(scene.state(&continued), VettingState::Spent);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_rule_of_the_brokers_own_may_demand_an_officer() {
-    let agreements = [to_province(), to_ministry(), abroad()];
-    let scene = Scene::new(&agreements).await;
+/// The same agreements with a rule of the broker's own that demands an officer.
+fn only_by_an_officer(agreements: &[Agreement]) -> std::sync::Arc<Rules> {
     let rule = LocalRule {
         name: "abroad only by an officer".into(),
         when: None,
@@ -347,7 +347,14 @@ async fn a_rule_of_the_brokers_own_may_demand_an_officer() {
     let local = LocalRules::new(vec![rule]).unwrap();
     let (stricter, problems) = Rules::build(Documents::agreements(signed), directory, local, |_| None);
     assert!(problems.is_empty(), "{problems:?}");
-    scene.province.replacing(std::sync::Arc::new(stricter), 2).await;
+    std::sync::Arc::new(stricter)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_of_the_brokers_own_may_demand_an_officer() {
+    let agreements = [to_province(), to_ministry(), abroad()];
+    let scene = Scene::new(&agreements).await;
+    scene.province.replacing(only_by_an_officer(&agreements), 2).await;
     scene.waits("hello").await;
     assert!(scene.ministry.ledger().is_empty());
 }
