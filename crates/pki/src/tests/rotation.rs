@@ -166,6 +166,32 @@ fn the_keyrings_before_stay_readable_while_the_next_is_put_in_their_place() {
 }
 
 #[test]
+fn a_publication_that_broke_off_between_its_files_is_done_again() {
+    let at = now().plus(HOUR);
+    let broken_off = || {
+        let (dir, generated) = fresh();
+        rotate(&generated, now()).unwrap();
+        rotate(&generated, at).unwrap();
+        // The text of the second keyring with the signature of the third.
+        let keyrings = generated.layout.keyrings();
+        let text = keyrings.join(format!("{}.toml", yn()));
+        fs::copy(keyrings.join(format!("{}~2.toml", yn())), &text).unwrap();
+        (dir, generated, text)
+    };
+    let (_dir, generated, _) = broken_off();
+    assert_eq!(rotate(&generated, at).unwrap(), Rotated::Changed { sequence: 3 });
+    assert_eq!(keyring(&generated).sequence, 3);
+    let (_dir, generated, _) = broken_off();
+    let renewal = Renewal { now: at, life: Keyring::LIFE_MAX, endpoints: None };
+    assert_eq!(renew_keyring(&generated.layout, &yn(), &renewal).unwrap(), 3);
+    assert_eq!(keyring(&generated).sequence, 3);
+    // Another text than the one that is kept is no publication that broke off.
+    let (_dir, generated, text) = broken_off();
+    fs::write(&text, fs::read_to_string(&text).unwrap() + "# \n").unwrap();
+    assert!(matches!(rotate(&generated, at), Err(PkiError::Document(_))));
+}
+
+#[test]
 fn past_keys_that_are_dead_go_and_every_keyring_stays() {
     let (_dir, generated) = fresh();
     let mut at = now();
