@@ -6,6 +6,7 @@ use crate::error::PkiError;
 use crate::file::{keep_before, kept_before, last_whole, publish, read_text};
 use crate::keys::read_keyring_key;
 use crate::layout::{Layout, NodeFolder};
+use crate::rotation::put_in_place;
 use concord_domain::{AgencyId, Timestamp};
 use concord_trust::{DirectoryBuilder, Keyring, Signed, SignedFile, SigningKey};
 use std::time::Duration;
@@ -25,10 +26,15 @@ pub struct Renewal {
 /// authority's certificate as it stands in the folder now, the same keys. Returns the new sequence number.
 ///
 /// The keyring before stays beside it as `AGENCY~SEQUENCE.toml`, so that a reader who comes between document and signature
-/// of the new one finds a whole one.
+/// of the new one finds a whole one. Where a change of keys broke off, the keys go back to where they stood before it: those
+/// that the keyring names again must not die while it lives.
+///
+/// # Errors
+/// [`PkiError::NoSuchKey`] if the folder has not the keys that the keyring names.
 pub fn renew_keyring(layout: &Layout, agency: &AgencyId, renewal: &Renewal) -> Result<u64, PkiError> {
     let last = LastKeyring::read(layout, agency)?;
     let next = last.successor(renewal)?;
+    put_in_place(&last.folder, &next)?;
     last.follow(layout, &next)
 }
 

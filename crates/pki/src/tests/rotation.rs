@@ -126,6 +126,29 @@ fn a_change_that_broke_off_anywhere_is_done_again() {
     }
 }
 
+#[test]
+fn renewing_the_keyring_after_a_change_that_broke_off_lets_no_key_die_that_it_names() {
+    let (_dir, generated) = fresh();
+    rotate(&generated, now()).unwrap();
+    let announced = keys(&generated);
+    let named = keyring(&generated);
+    rotate(&generated, now().plus(HOUR)).unwrap();
+    // All files of keys are written, and the keyring is not.
+    let keyrings = generated.layout.keyrings();
+    for file in [format!("{}.toml", yn()), format!("{0}.{0}.sig", yn())] {
+        let kept = file.replacen(yn().as_str(), &format!("{}~2", yn()), 1);
+        fs::rename(keyrings.join(kept), keyrings.join(file)).unwrap();
+    }
+    let later = now().plus(2 * HOUR);
+    let renewal = Renewal { now: later, life: Keyring::LIFE_MAX, endpoints: None };
+    assert_eq!(renew_keyring(&generated.layout, &yn(), &renewal).unwrap(), 3);
+    let renewed = keyring(&generated);
+    assert_eq!((renewed.message, &renewed.next), (named.message, &named.next));
+    let there = keys(&generated);
+    assert!(announced.iter().all(|(name, text)| there.get(name) == Some(text)));
+    assert_eq!(rotate(&generated, later.plus(HOUR)).unwrap(), Rotated::Changed { sequence: 4 });
+}
+
 /// Gives `to` the documents of `from` as they were when this keyring was the latest.
 fn copy_federation(from: &Generated, to: &Generated, latest: &Keyring) {
     for folder in ["cards", "keyrings"] {
