@@ -1,13 +1,12 @@
 //! Block notices: stopping an agency at every node, and letting it go on.
 
+use crate::documents::charters;
 use crate::error::PkiError;
 use crate::file::publish;
 use crate::keys::read_key;
 use crate::layout::Layout;
 use concord_domain::{AgencyId, Timestamp};
-use concord_trust::{
-    Block, BlockReason, Charter, DirectoryBuilder, Kind, Signed, SignedFile, SigningKey, sha256,
-};
+use concord_trust::{Block, BlockReason, DocumentError, Kind, Signed, SignedFile, SigningKey, Succession};
 
 /// Who signs notices, in the names of signature files.
 const SIGNER: &str = "emergency";
@@ -47,25 +46,21 @@ pub fn lift(layout: &Layout, agency: &AgencyId, now: Timestamp) -> Result<u64, P
     last.follow(layout, lifted)
 }
 
-/// The latest notice about an agency, and what judges the next one.
+/// The latest notice about an agency, and what judges it and the next one.
 struct Last {
-    charter: Signed<Charter>,
+    charters: Succession,
     key: SigningKey,
     notice: Option<Signed<Block>>,
 }
 
 impl Last {
-    /// The charter is taken as it is: whoever has the emergency key needs nobody to tell him which federation this is.
     fn read(layout: &Layout, agency: &AgencyId) -> Result<Self, PkiError> {
-        let charter = SignedFile::read(&layout.charter())?;
-        let charter = Charter::verify(&charter, sha256(&[&charter.bytes]))?;
+        let charters = charters(layout)?;
         let key = read_key(layout.emergency_key())?;
-        let mut builder = DirectoryBuilder::new(charter.clone());
         let file = layout.blocks().join(format!("{agency}.toml"));
-        if file.exists() {
-            builder.block(&SignedFile::read(&file)?)?;
-        }
-        Ok(Self { charter, key, notice: builder.build().blocks_of(agency).last().cloned() })
+        let file = if file.exists() { Some(SignedFile::read(&file)?) } else { None };
+        let notice = file.map(|file| verify(&file, &charters)).transpose()?;
+        Ok(Self { charters, key, notice })
     }
 
     /// A notice that follows this one.
@@ -86,8 +81,12 @@ impl Last {
     fn follow(&self, layout: &Layout, block: Block) -> Result<u64, PkiError> {
         let name = format!("blocks/{}.toml", block.agency);
         let file = SignedFile::unsigned(&name, block.to_toml()).sign(Kind::Block, SIGNER, &self.key);
-        DirectoryBuilder::new(self.charter.clone()).block(&file)?;
+        verify(&file, &self.charters)?;
         publish(&layout.blocks(), block.agency.as_str(), &file)?;
         Ok(block.sequence)
     }
+}
+
+fn verify(file: &SignedFile, charters: &Succession) -> Result<Signed<Block>, DocumentError> {
+    Block::verify(file, charters.current(), &charters.emergency_keys())
 }

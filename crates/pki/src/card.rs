@@ -1,13 +1,14 @@
 //! Renewal of an agency's card: another desk, other names, another agreement or keyring key.
 
+use crate::documents::charters;
 use crate::error::PkiError;
-use crate::file::{keep_before, publish, rename};
+use crate::file::{keep_before, kept_before, last_whole, publish, rename};
 use crate::keys::{read_key, write_key};
 use crate::layout::{KeyName, Layout};
 use concord_domain::{AgencyId, Entropy};
 use concord_trust::{
     Card, Charter, DirectoryBuilder, DutyDesk, Kind, Names, NextSigners, PublicKey, Signed, SignedFile,
-    SigningKey, Turn, sha256,
+    SigningKey, Turn,
 };
 use std::path::{Path, PathBuf};
 
@@ -110,11 +111,9 @@ struct LastCard {
 }
 
 impl LastCard {
-    /// The charter is taken as it is: whoever has the root key needs nobody to tell him which federation this is.
     fn read(layout: &Layout, agency: &AgencyId) -> Result<Self, PkiError> {
-        let charter = SignedFile::read(&layout.charter())?;
-        let charter = Charter::verify(&charter, sha256(&[&charter.bytes]))?;
-        let file = SignedFile::read(&layout.cards().join(format!("{agency}.toml")))?;
+        let charter = charters(layout)?.current().clone();
+        let file = last_card(layout, agency, &charter)?;
         let mut builder = DirectoryBuilder::new(charter.clone());
         builder.card(&file)?;
         let card = builder.build().card(agency).cloned();
@@ -190,6 +189,18 @@ impl LastCard {
         }
         Ok(())
     }
+}
+
+/// An agency's card as it is published, signed by the root key that this charter names.
+pub(crate) fn last_card(
+    layout: &Layout,
+    agency: &AgencyId,
+    charter: &Charter,
+) -> Result<SignedFile, PkiError> {
+    let member = |agency: &AgencyId| charter.members.iter().find(|member| member.agency == *agency);
+    let kept = kept_before(&layout.cards(), agency.as_str())?;
+    let verify = |file: &SignedFile| Card::verify(file, |agency| member(agency).map(|member| member.root));
+    last_whole(&layout.cards(), agency.as_str(), &kept, verify)
 }
 
 /// Signs, with another key too, each document of a folder that the old one alone has signed.

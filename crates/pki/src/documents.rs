@@ -6,7 +6,10 @@ use crate::keys::{FederationKeys, MemberKeys, NodeKeys};
 use crate::layout::Layout;
 use concord_agreements::SignedAgreement;
 use concord_domain::{AgencyId, Digest, Timestamp};
-use concord_trust::{Card, Charter, DirectoryBuilder, Keyring, Kind, Member, SignedFile, SigningKey, sha256};
+use concord_trust::{
+    Card, Charter, DirectoryBuilder, DocumentKind, DocumentSet, Keyring, Kind, Member, SignedFile,
+    SigningKey, Succession, sha256,
+};
 use std::collections::BTreeMap;
 
 /// The version of the envelope that nodes speak.
@@ -21,6 +24,15 @@ pub(crate) struct Documents {
     cards: Vec<(String, SignedFile)>,
     keyrings: Vec<(String, SignedFile)>,
     agreements: Vec<(String, SignedFile)>,
+}
+
+/// The charters that count: `charter.toml` and its successors. The first is taken as it is: whoever has the private
+/// keys needs nobody to tell him which federation this is.
+pub(crate) fn charters(layout: &Layout) -> Result<Succession, PkiError> {
+    let first = sha256(&[&SignedFile::read(&layout.charter())?.bytes]);
+    let (documents, _) = DocumentSet::read(&layout.federation());
+    let charters = documents.of_kind(DocumentKind::Charter).map(|(_, file)| file);
+    Ok(Succession::follow(charters, first, None)?)
 }
 
 /// What a first keyring says.

@@ -1,7 +1,7 @@
 //! Files that are replaced whole or not at all.
 
 use crate::error::PkiError;
-use concord_trust::SignedFile;
+use concord_trust::{DocumentError, SignedFile};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -99,6 +99,21 @@ pub(crate) fn kept_before(folder: &Path, stem: &str) -> Result<Vec<SignedFile>, 
         }
     }
     Ok(kept)
+}
+
+/// The document that stands as `STEM.toml` in `folder`, which `verify` accepts. A publication that broke off may have left
+/// its successor's signature beside it: then it is the copy among `kept` that has its own. No other text takes its place,
+/// since a second successor of an earlier one would contradict the first.
+pub(crate) fn last_whole<T>(
+    folder: &Path,
+    stem: &str,
+    kept: &[SignedFile],
+    verify: impl Fn(&SignedFile) -> Result<T, DocumentError>,
+) -> Result<SignedFile, PkiError> {
+    let file = SignedFile::read(&folder.join(format!("{stem}.toml")))?;
+    let Err(refused) = verify(&file) else { return Ok(file) };
+    let whole = kept.iter().find(|copy| copy.bytes == file.bytes && verify(copy).is_ok());
+    Ok(whole.cloned().ok_or(refused)?)
 }
 
 /// The text of a file.

@@ -1,12 +1,14 @@
 //! Renewal of an agency's keyring, which lives for a week at most: with the same keys, or with the next ones.
 
-use crate::documents::sign_keyring;
+use crate::card::last_card;
+use crate::documents::{charters, sign_keyring};
 use crate::error::PkiError;
-use crate::file::{keep_before, kept_before, publish, read_text};
+use crate::file::{keep_before, kept_before, last_whole, publish, read_text};
 use crate::keys::read_keyring_key;
 use crate::layout::{Layout, NodeFolder};
+use crate::rotation::put_in_place;
 use concord_domain::{AgencyId, Timestamp};
-use concord_trust::{Charter, DirectoryBuilder, Keyring, Signed, SignedFile, SigningKey, sha256};
+use concord_trust::{DirectoryBuilder, Keyring, Signed, SignedFile, SigningKey};
 use std::time::Duration;
 
 /// What the next keyring changes.
@@ -24,10 +26,15 @@ pub struct Renewal {
 /// authority's certificate as it stands in the folder now, the same keys. Returns the new sequence number.
 ///
 /// The keyring before stays beside it as `AGENCY~SEQUENCE.toml`, so that a reader who comes between document and signature
-/// of the new one finds a whole one.
+/// of the new one finds a whole one. Where a change of keys broke off, the keys go back to where they stood before it: those
+/// that the keyring names again must not die while it lives.
+///
+/// # Errors
+/// [`PkiError::NoSuchKey`] if the folder has not the keys that the keyring names.
 pub fn renew_keyring(layout: &Layout, agency: &AgencyId, renewal: &Renewal) -> Result<u64, PkiError> {
     let last = LastKeyring::read(layout, agency)?;
     let next = last.successor(renewal)?;
+    put_in_place(&last.folder, &next)?;
     last.follow(layout, &next)
 }
 
@@ -47,14 +54,15 @@ impl LastKeyring {
         let directory = directory_of(layout, agency)?.build();
         let card = directory.card(agency);
         let signer = read_keyring_key(&folder, card.map(|card| card.keyring_key))?;
-        let file = SignedFile::read(&layout.keyrings().join(format!("{agency}.toml")))?;
+        let keys: Vec<_> = card.into_iter().flat_map(|card| card.keyring_keys()).collect();
+        let verify = |file: &SignedFile| Keyring::verify(file, |_| keys.clone());
+        let kept = kept_before(&layout.keyrings(), agency.as_str())?;
+        let file = last_whole(&layout.keyrings(), agency.as_str(), &kept, verify)?;
         let mut builder = directory_of(layout, agency)?;
         builder.keyring(&file)?;
         let keyring = builder.build().keyring(agency).cloned();
         let keyring = keyring.ok_or_else(|| PkiError::NotAMember { agency: agency.clone() })?;
-        let keys: Vec<_> = card.into_iter().flat_map(|card| card.keyring_keys()).collect();
-        let kept = kept_before(&layout.keyrings(), agency.as_str())?;
-        let before = kept.iter().filter_map(|file| Keyring::verify(file, |_| keys.clone()).ok()).collect();
+        let before = kept.iter().filter_map(|file| verify(file).ok()).collect();
         Ok(Self { keyring, before, file, folder, signer })
     }
 
@@ -90,11 +98,11 @@ impl LastKeyring {
     }
 }
 
-/// The charter and this agency's card. The charter is taken as it is: whoever has the keyring key needs nobody to
-/// tell him which federation this is.
+/// The charter that counts and this agency's card.
 fn directory_of(layout: &Layout, agency: &AgencyId) -> Result<DirectoryBuilder, PkiError> {
-    let charter = SignedFile::read(&layout.charter())?;
-    let mut builder = DirectoryBuilder::new(Charter::verify(&charter, sha256(&[&charter.bytes]))?);
-    builder.card(&SignedFile::read(&layout.cards().join(format!("{agency}.toml")))?)?;
+    let charter = charters(layout)?.current().clone();
+    let card = last_card(layout, agency, &charter)?;
+    let mut builder = DirectoryBuilder::new(charter);
+    builder.card(&card)?;
     Ok(builder)
 }

@@ -98,6 +98,21 @@ pub fn rotate_keys(
     Ok(Rotated::Changed { sequence })
 }
 
+/// Puts the keys that a keyring names to their places, unless its current ones are there: a change that broke off has
+/// called them past ones, and its next ones current.
+pub(crate) fn put_in_place(folder: &NodeFolder, keyring: &Keyring) -> Result<(), PkiError> {
+    let Keyring { message, checkpoint, sealing, next, .. } = keyring;
+    let current = Trio::find(folder, message, checkpoint, sealing)?;
+    if current.is_in_place(folder)? {
+        return Ok(());
+    }
+    // First, as the files of the current ones may be all that has them.
+    if let Some(NextKeys { message, checkpoint, sealing }) = next {
+        Trio::find(folder, message, checkpoint, sealing)?.write(folder, |_| Turn::Next)?;
+    }
+    current.write(folder, |_| Turn::Current)
+}
+
 /// When a key of the keyring before is needed no more: others accept what it signed as long as that keyring lives, and
 /// seal to it as long as any that names it, each by a clock of its own.
 fn dies(name: KeyName, last: &LastKeyring) -> Timestamp {
@@ -160,6 +175,19 @@ impl Trio {
         ];
         let file = |name: KeyName| folder.keys().join(turn(name).file_name(name.as_str()));
         texts.iter().try_for_each(|(name, text)| write_key(&file(*name), text))
+    }
+
+    /// Whether the files of the current keys have these.
+    fn is_in_place(&self, folder: &NodeFolder) -> Result<bool, PkiError> {
+        let Self { message, checkpoint, sealing } = self;
+        let text = |name| read_text(&folder.key(name)).map(Zeroizing::new);
+        let signing = |name, wanted: &SigningKey| {
+            let key = SigningKey::from_text(&text(name)?);
+            Ok::<_, PkiError>(key.is_ok_and(|key| key.public() == wanted.public()))
+        };
+        let sealing =
+            SealingKey::from_text(&text(KeyName::Sealing)?).is_ok_and(|k| k.public() == sealing.public());
+        Ok(sealing && signing(KeyName::Message, message)? && signing(KeyName::Checkpoint, checkpoint)?)
     }
 
     fn public(&self) -> NextKeys {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{BlockNotice, block, lift};
-use concord_trust::{BlockReason, SigningKey};
+use concord_trust::{BlockReason, Charter, Kind, SignedFile, SigningKey};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -28,6 +28,31 @@ fn a_nodes_directory_takes_each_notice_as_it_is_written() {
     assert_eq!(block(&generated.layout, &gz(), limited).unwrap(), 3);
     assert_eq!((blocked(now()), blocked(now().plus(HOUR))), (Some(BlockReason::Exercise), None));
     assert_eq!(std::fs::read_dir(generated.layout.blocks()).unwrap().count(), 2);
+}
+
+#[test]
+fn the_charter_that_counts_says_who_stops_agencies() {
+    let (_dir, generated) = fresh();
+    let layout = &generated.layout;
+    block(layout, &gz(), notice()).unwrap();
+    let emergency = SigningKey::generate(&SystemEntropy);
+    let before = Charter::clone(directory(&generated).charter());
+    let next = Charter {
+        sequence: 2,
+        previous: Some(generated.charter),
+        emergency: Some(emergency.public()),
+        ..before
+    };
+    let file = SignedFile::unsigned("charter.2.toml", next.to_toml());
+    let keys = [1, 2, 3].map(|number| layout.charter_keys().join(format!("{number}.key")));
+    let file = keys.into_iter().fold(file, |file, key| {
+        let label = key.file_stem().unwrap().to_str().unwrap().to_owned();
+        file.sign(Kind::Charter, &label, &crate::read_key(key).unwrap())
+    });
+    file.write(&layout.federation(), "charter.2").unwrap();
+    std::fs::write(layout.emergency_key(), emergency.to_text().as_bytes()).unwrap();
+    assert_eq!(lift(layout, &gz(), now().plus(HOUR)).unwrap(), 2);
+    assert!(directory(&generated).blocked(&gz(), now().plus(HOUR)).is_none());
 }
 
 #[test]

@@ -47,6 +47,20 @@ fn with_card(generated: &Generated, sequence: u64, look: impl FnOnce()) {
 }
 
 #[test]
+fn a_publication_that_broke_off_between_its_files_is_done_again() {
+    let (_dir, generated) = fresh();
+    let renewal = CardRenewal { hours: Some("always".into()), ..CardRenewal::default() };
+    assert_eq!(renew(&generated, &renewal), 2);
+    // The text of the first card with the signature of the second.
+    let cards = generated.layout.cards();
+    fs::copy(cards.join(format!("{}~1.toml", yn())), cards.join(format!("{}.toml", yn()))).unwrap();
+    let keyring = Renewal { now: now().plus(HOUR), life: Keyring::LIFE_MAX, endpoints: None };
+    assert_eq!(renew_keyring(&generated.layout, &yn(), &keyring).unwrap(), 2);
+    assert_eq!(renew(&generated, &renewal), 2);
+    assert_eq!(card(&generated).duty_desk.hours, "always");
+}
+
+#[test]
 fn another_desk_is_a_next_card_and_the_rest_stays() {
     let (_dir, generated) = fresh();
     let (first, agreed) = (directory(&generated).card(&yn()).unwrap().clone(), agreements(&generated));

@@ -126,6 +126,29 @@ fn a_change_that_broke_off_anywhere_is_done_again() {
     }
 }
 
+#[test]
+fn renewing_the_keyring_after_a_change_that_broke_off_lets_no_key_die_that_it_names() {
+    let (_dir, generated) = fresh();
+    rotate(&generated, now()).unwrap();
+    let announced = keys(&generated);
+    let named = keyring(&generated);
+    rotate(&generated, now().plus(HOUR)).unwrap();
+    // All files of keys are written, and the keyring is not.
+    let keyrings = generated.layout.keyrings();
+    for file in [format!("{}.toml", yn()), format!("{0}.{0}.sig", yn())] {
+        let kept = file.replacen(yn().as_str(), &format!("{}~2", yn()), 1);
+        fs::rename(keyrings.join(kept), keyrings.join(file)).unwrap();
+    }
+    let later = now().plus(2 * HOUR);
+    let renewal = Renewal { now: later, life: Keyring::LIFE_MAX, endpoints: None };
+    assert_eq!(renew_keyring(&generated.layout, &yn(), &renewal).unwrap(), 3);
+    let renewed = keyring(&generated);
+    assert_eq!((renewed.message, &renewed.next), (named.message, &named.next));
+    let there = keys(&generated);
+    assert!(announced.iter().all(|(name, text)| there.get(name) == Some(text)));
+    assert_eq!(rotate(&generated, later.plus(HOUR)).unwrap(), Rotated::Changed { sequence: 4 });
+}
+
 /// Gives `to` the documents of `from` as they were when this keyring was the latest.
 fn copy_federation(from: &Generated, to: &Generated, latest: &Keyring) {
     for folder in ["cards", "keyrings"] {
@@ -163,6 +186,32 @@ fn the_keyrings_before_stay_readable_while_the_next_is_put_in_their_place() {
     let read = Directory::read(&generated.layout.federation(), generated.charter, |_| None).unwrap();
     assert_eq!(read.0.keyring(&yn()).unwrap().sequence, 1);
     assert_eq!(read.1.len(), 1, "{:?}", read.1);
+}
+
+#[test]
+fn a_publication_that_broke_off_between_its_files_is_done_again() {
+    let at = now().plus(HOUR);
+    let broken_off = || {
+        let (dir, generated) = fresh();
+        rotate(&generated, now()).unwrap();
+        rotate(&generated, at).unwrap();
+        // The text of the second keyring with the signature of the third.
+        let keyrings = generated.layout.keyrings();
+        let text = keyrings.join(format!("{}.toml", yn()));
+        fs::copy(keyrings.join(format!("{}~2.toml", yn())), &text).unwrap();
+        (dir, generated, text)
+    };
+    let (_dir, generated, _) = broken_off();
+    assert_eq!(rotate(&generated, at).unwrap(), Rotated::Changed { sequence: 3 });
+    assert_eq!(keyring(&generated).sequence, 3);
+    let (_dir, generated, _) = broken_off();
+    let renewal = Renewal { now: at, life: Keyring::LIFE_MAX, endpoints: None };
+    assert_eq!(renew_keyring(&generated.layout, &yn(), &renewal).unwrap(), 3);
+    assert_eq!(keyring(&generated).sequence, 3);
+    // Another text than the one that is kept is no publication that broke off.
+    let (_dir, generated, text) = broken_off();
+    fs::write(&text, fs::read_to_string(&text).unwrap() + "# \n").unwrap();
+    assert!(matches!(rotate(&generated, at), Err(PkiError::Document(_))));
 }
 
 #[test]
