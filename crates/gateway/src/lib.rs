@@ -1,9 +1,9 @@
 //! The way of a request through a node, whatever it asks.
 //!
 //! In scope: verifying, authorizing, recording, opening, answering (inbound); authorizing, sealing, recording,
-//! sending, judging the answer (outbound); handing on what is for others (carry); asking on for others (broker), what waits for an
-//! officer before that (vetting), and what we wait for ourselves (pending); ways and links to other nodes, and
-//! what is known of them; checkpoints. Knows only the trait [`Operation`].
+//! sending, judging the answer (outbound); handing on what is for others (carry); asking on for others (broker), what
+//! waits for an officer before that (vetting), and what we wait for ourselves (pending); ways and links to other nodes,
+//! and what is known of them; comparing documents with them (sync); checkpoints. Knows only the trait [`Operation`].
 //! Out of scope: what an operation does (`concord-services`), configuration and wiring (`concord-node`).
 //!
 //! ```text

@@ -113,18 +113,10 @@ impl Outbound {
         let operation = O::name();
         let read = |content: &[u8]| O::decode_answer(content).map(|answer| O::outcome(&answer));
         let inquiry = Inquiry {
-            operation: &operation,
-            to,
-            question,
-            ask,
             continues,
-            behalf: &[],
-            principals: &[],
-            names: &[],
-            charge: None,
             synced: self.authority.synced(),
             repeatable: O::REPEATABLE,
-            read: &read,
+            ..Inquiry::ours(&operation, to, question, ask, &read)
         };
         let Returned { concluded, content, source: _ } = self.inquire(inquiry, deadline).await?;
         Ok((concluded, content.and_then(|content| O::decode_answer(&content))))

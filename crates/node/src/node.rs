@@ -23,7 +23,7 @@ use concord_services::{ReflectionFailed, Register};
 use concord_store::{OpenError, Options, StorageError, Store, Write, WriteError};
 use concord_transport::{Credentials, TrustStore};
 use concord_trust::DocumentSet;
-use services::{federation_services, local_services};
+use services::{federation_services, local_services, outbound};
 use std::mem::take;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -219,10 +219,12 @@ impl Node {
         let (reporter, health) = tonic_health::server::health_reporter();
         reporter.set_service_status("", ServingStatus::Serving).await;
         let (serving, keeping) = (CancellationToken::new(), CancellationToken::new());
-        let local_services = local_services(&config, &seams, &parts, serving.clone());
+        let outbound = outbound(&config, &seams, &parts);
+        let local_services = local_services(&config, &seams, &parts, &outbound, serving.clone());
         let asking = local_services.search.under_way();
         let local_routes = local_services.into_routes(health.clone())?;
-        let federation_routes = federation_services(&config, &seams, &parts).add_service(health).prepare();
+        let federation_routes = federation_services(&config, &seams, &parts, outbound);
+        let federation_routes = federation_routes.add_service(health).prepare();
         let slots = Admission::new(Admission::DELIVERIES_MAX, Admission::DELIVERIES_PER_AGENCY_MAX);
         let federation_routes = Admitted::new(federation_routes, slots);
         let mut node = Self {

@@ -2,10 +2,9 @@
 //! for each agency an authority with its certificates.
 //!
 //! In scope: a federation described as data ([`Federation`]), the folder that is generated from it ([`generate`]),
-//! and the small operations that keep such a folder alive: issue, revoke, renew, block, agree,
-//! withdraw. Out of scope: what the documents
-//! mean (`concord-trust`, `concord-agreements`), judging certificates (`concord-transport`), a node's configuration
-//! beyond the file written here. Time and, but for the nonce inside ECDSA, randomness come from the caller.
+//! and the small operations that keep such a folder alive: issue, revoke, renew keyrings and cards, rotate keys, block,
+//! agree, withdraw. Out of scope: what the documents mean (`concord-trust`, `concord-agreements`), judging certificates
+//! (`concord-transport`), a node's configuration beyond the file written here. Time and, but for the nonce inside ECDSA, randomness come from the caller.
 //!
 //! ```text
 //! federation.toml + agreements/*.toml --generate--> DIR/federation/   charter, cards, keyrings, crls, agreements

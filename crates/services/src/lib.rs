@@ -1,5 +1,5 @@
-//! What a node does for those who call it: wanted-person search, the directory, the register, the record; and the local
-//! API.
+//! What a node does for those who call it: wanted-person search, the directory, vetting, documents, the register, the
+//! record; and the local API.
 //!
 //! In scope: operations (what another agency may ask), services (what our own systems and officers may call), roles
 //! and what they may call. Out of scope: the way of a request between nodes (`concord-gateway`), wiring

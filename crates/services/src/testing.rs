@@ -7,7 +7,7 @@ pub(crate) use federation::{
     ANSWERS, ASKS, agency, declared, keyring, message_key, pact, published, rules, rules_of, sealing_key,
     signed_pact,
 };
-pub(crate) use node::outbound;
+pub(crate) use node::{Nobody, outbound};
 
 use crate::heavy::Heavy;
 use crate::record::LedgerApi;

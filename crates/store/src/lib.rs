@@ -1,8 +1,8 @@
 //! A node's durable state: one SQLite database that the ledger, the register and the memory of requests share.
 //!
 //! In scope: writes as data, grouped into transactions that each wait for the disk once; the rows of the
-//! ledger, of requests against replays, of those that wait for a decision or an answer, of document sequences, of the register and of checkpoints; reading
-//! them; the lock on the folder; publishing the ledger as tiles; opening a stopped node's folder.
+//! ledger, of requests against replays, of those that wait for a decision or an answer, of documents and their sequences,
+//! of the register and of checkpoints; reading them; the lock on the folder; publishing the ledger as tiles; opening a stopped node's folder.
 //! Out of scope: what a write means and who may ask for it (`concord-gateway`, `concord-services`), hashing
 //! and proofs (`concord-ledger`), signing of checkpoints, encryption of remembered answers.
 //!

@@ -51,6 +51,19 @@ impl Problems {
         self.0.iter()
     }
 
+    /// The value of an enum's number in `field`, which may be left out: 0 says that it was. Notes a number that is unknown.
+    pub(crate) fn optional<T>(
+        &mut self,
+        field: &str,
+        number: i32,
+        read: impl Fn(i32) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match number {
+            0 => Some(None),
+            number => self.take(field, read(number).ok_or("is unknown").map(Some)),
+        }
+    }
+
     /// Notes what is wrong with `field`, or gives its value.
     pub(crate) fn take<T>(&mut self, field: &str, result: Result<T, impl ToString>) -> Option<T> {
         match result {

@@ -179,10 +179,7 @@ impl TryFrom<pb::Subject> for Subject {
         }
         let identifiers = each(&mut problems, "identifiers", identifiers);
         let birth = problems.take("birth", (!birth.is_empty()).then(|| birth.parse()).transpose());
-        let sex = match sex {
-            0 => Some(None),
-            number => problems.take("sex", codes::sex(number).ok_or("is unknown").map(Some)),
-        };
+        let sex = problems.optional("sex", sex, codes::sex);
         let (birth, sex) = problems.finish(birth.zip(sex))?;
         let mut subject = Self::new(&names, identifiers).map_err(invalid_subject)?;
         (subject.birth, subject.sex) = (birth, sex);

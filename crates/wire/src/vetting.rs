@@ -50,14 +50,8 @@ impl TryFrom<pb::Vetting> for WaitingRequest {
         let operation = problems.take("operation", operation.parse());
         let purpose = problems.take("purpose", codes::purpose(purpose).ok_or("is missing or unknown"));
         let handling = problems.within("handling", crate::request::handling(handling));
-        let branch = match branch {
-            0 => Some(None),
-            number => problems.take("branch", codes::branch(number).ok_or("is unknown").map(Some)),
-        };
-        let nature = match offence_nature {
-            0 => Some(None),
-            number => problems.take("offence_nature", codes::nature(number).ok_or("is unknown").map(Some)),
-        };
+        let branch = problems.optional("branch", branch, codes::branch);
+        let nature = problems.optional("offence_nature", offence_nature, codes::nature);
         let authority: Result<Option<Authority>, _> = agreement.map(TryInto::try_into).transpose();
         let authority = problems.within("agreement", authority);
         let decided: Result<Option<Officer>, _> =

@@ -49,14 +49,8 @@ impl TryFrom<pb::SearchRequest> for Query {
         let case = problems.take("case_reference", case_reference.parse());
         let officer = problems.take("officer", (!officer.is_empty()).then(|| officer.parse()).transpose());
         let handling = problems.within("handling", crate::request::handling(handling));
-        let branch = match branch {
-            0 => Some(None),
-            number => problems.take("branch", codes::branch(number).ok_or("is unknown").map(Some)),
-        };
-        let nature = match offence_nature {
-            0 => Some(None),
-            number => problems.take("offence_nature", codes::nature(number).ok_or("is unknown").map(Some)),
-        };
+        let branch = problems.optional("branch", branch, codes::branch);
+        let nature = problems.optional("offence_nature", offence_nature, codes::nature);
         let query = (|| {
             let (subject, scope, purpose, handling) = (subject?, scope?, purpose?, handling?);
             let (case, officer, branch, nature) = (case?, officer?, branch?, nature?);

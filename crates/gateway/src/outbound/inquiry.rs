@@ -70,6 +70,32 @@ pub(super) struct Plan {
     pub(super) onward: Option<AgencyId>,
 }
 
+impl<'a> Inquiry<'a> {
+    /// Asked for ourselves, for the first time, and by one way after the other; by a node that never synchronized.
+    pub(super) fn ours(
+        operation: &'a Name,
+        to: &'a AgencyId,
+        question: Question,
+        ask: &'a [u8],
+        read: &'a (dyn Fn(&[u8]) -> Option<OutcomeKind> + Send + Sync),
+    ) -> Self {
+        Self {
+            operation,
+            to,
+            question,
+            ask,
+            continues: None,
+            behalf: &[],
+            principals: &[],
+            names: &[],
+            charge: None,
+            synced: None,
+            repeatable: false,
+            read,
+        }
+    }
+}
+
 impl Inquiry<'_> {
     /// What a decision is about, if `here` asks `destination`.
     pub(super) fn facts<'a>(&'a self, here: &'a AgencyId, destination: &'a AgencyId) -> Facts<'a> {

@@ -25,18 +25,8 @@ impl Outbound {
     pub fn outlook<O: Operation>(&self, to: &AgencyId, question: Question) -> Result<Outlook, Denial> {
         let (in_force, now, operation) = (self.authority.current(), self.clock.now(), O::name());
         let inquiry = Inquiry {
-            operation: &operation,
-            to,
-            question,
-            ask: &[],
-            behalf: &[],
-            principals: &[],
-            names: &[],
-            charge: None,
             synced: self.authority.synced(),
-            repeatable: O::REPEATABLE,
-            continues: None,
-            read: &|_| None,
+            ..Inquiry::ours(&operation, to, question, &[], &|_| None)
         };
         let plan = inquiry.plan(&in_force.rules, &self.agency, now)?;
         let (permit, destination) = (plan.permit, plan.destination);

@@ -16,14 +16,15 @@ pub(super) fn local_services(
     config: &Config,
     seams: &Seams,
     parts: &Parts,
+    outbound: &Outbound,
     closing: CancellationToken,
 ) -> LocalServices {
     let (clock, entropy) = (Arc::clone(&seams.clock), Arc::clone(&seams.entropy));
     let (library, authority) = (parts.library.clone(), parts.authority.clone());
     LocalServices {
-        search: Search::new(outbound(config, seams, parts), parts.store.clone(), closing),
-        directory: DirectoryApi::new(outbound(config, seams, parts), seams.heavy, Arc::clone(&entropy)),
-        vetting: VettingApi::new(vettings(config, seams, parts), Arc::clone(&clock), Arc::clone(&entropy)),
+        search: Search::new(outbound.clone(), parts.store.clone(), closing),
+        directory: DirectoryApi::new(outbound.clone(), seams.heavy, Arc::clone(&entropy)),
+        vetting: VettingApi::new(vettings(config, parts, outbound), Arc::clone(&clock), Arc::clone(&entropy)),
         agreement: AgreementApi::new(library, authority, clock, entropy),
         standing: parts.standing.clone(),
         register: Arc::clone(&parts.register),
@@ -34,12 +35,13 @@ pub(super) fn local_services(
 }
 
 /// What waits for an officer: the local API decides it, and the federation API asks it on.
-fn vettings(config: &Config, seams: &Seams, parts: &Parts) -> Vettings {
-    let vettings = Vettings::new(&outbound(config, seams, parts), parts.store.clone());
+fn vettings(config: &Config, parts: &Parts, outbound: &Outbound) -> Vettings {
+    let vettings = Vettings::new(outbound, parts.store.clone());
     vettings.within(config.vetting.within())
 }
 
-fn outbound(config: &Config, seams: &Seams, parts: &Parts) -> Outbound {
+/// The way out, one for all: what it sends again is bounded for the node as a whole.
+pub(super) fn outbound(config: &Config, seams: &Seams, parts: &Parts) -> Outbound {
     Outbound {
         agency: config.agency.clone(),
         keys: parts.keys.clone(),
@@ -55,11 +57,17 @@ fn outbound(config: &Config, seams: &Seams, parts: &Parts) -> Outbound {
 }
 
 /// What other nodes call.
-pub(super) fn federation_services(config: &Config, seams: &Seams, parts: &Parts) -> Routes {
+pub(super) fn federation_services(
+    config: &Config,
+    seams: &Seams,
+    parts: &Parts,
+    outbound: Outbound,
+) -> Routes {
     let operations =
         Operations::default().with(WantedSearch::new(Arc::clone(&parts.register))).with(DirectoryPing);
-    let mut inbound = Inbound::new(outbound(config, seams, parts), parts.store.clone(), operations);
-    inbound.broker.vettings = vettings(config, seams, parts);
+    let vettings = vettings(config, parts, &outbound);
+    let mut inbound = Inbound::new(outbound, parts.store.clone(), operations);
+    inbound.broker.vettings = vettings;
     let exchange = Exchange::new(parts.library.clone(), parts.store.clone());
     let api = FederationApi::new(inbound, exchange, parts.standing.clone(), Arc::clone(&seams.entropy));
     Routes::new(api.into_service())

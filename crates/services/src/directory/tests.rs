@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::heavy::Heavy;
-use crate::testing::{ANSWERS, ASKS, World, agency, now, outbound, pact, rules_of};
+use crate::testing::{ANSWERS, ASKS, Nobody, World, agency, now, outbound, pact, rules_of};
 use concord_agreements::Agreement;
 use concord_domain::{Circuit, Failure, Health, OutcomeKind, SystemEntropy};
 use concord_gateway::{Authority, Courier, Handover, InForce, Inbound, NoAnswer, Operations};
@@ -39,20 +39,6 @@ impl Courier for Line {
             let answer = self.to.deliver(&agency(ASKS), envelope, deadline).await;
             answer.map_err(|_| NoAnswer::Failed(Failure::PeerFault))
         })
-    }
-}
-
-#[derive(Debug)]
-struct Nobody;
-
-impl Courier for Nobody {
-    fn deliver<'a>(
-        &'a self,
-        _: Handover<'a>,
-        _: Envelope,
-        _: Deadline,
-    ) -> BoxFuture<'a, Result<SealedAnswer, NoAnswer>> {
-        Box::pin(std::future::ready(Err(NoAnswer::Unreachable(Failure::NoEndpoint))))
     }
 }
 

@@ -1,11 +1,30 @@
 //! The way out of a node over a test's store.
 
 use super::{agency, message_key, now, sealing_key};
-use concord_domain::{FixedClock, SystemEntropy};
-use concord_gateway::{Authority, Courier, HeldKeys, Keys, Lines, Outbound, Peers, Recorder, Ways};
+use concord_domain::{Failure, FixedClock, SystemEntropy};
+use concord_gateway::{
+    Authority, Courier, Deadline, Handover, HeldKeys, Keys, Lines, NoAnswer, Outbound, Peers, Recorder, Ways,
+};
 use concord_store::Store;
 use concord_trust::StorageKey;
+use concord_trust::envelope::{Envelope, SealedAnswer};
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
+
+/// Lines to nobody.
+#[derive(Debug)]
+pub(crate) struct Nobody;
+
+impl Courier for Nobody {
+    fn deliver<'a>(
+        &'a self,
+        _: Handover<'a>,
+        _: Envelope,
+        _: Deadline,
+    ) -> BoxFuture<'a, Result<SealedAnswer, NoAnswer>> {
+        Box::pin(std::future::ready(Err(NoAnswer::Unreachable(Failure::NoEndpoint))))
+    }
+}
 
 /// The way out of the node of that agency, which knows nothing of its peers yet.
 pub(crate) fn outbound(

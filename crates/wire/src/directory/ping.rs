@@ -80,14 +80,8 @@ impl TryFrom<pb::PingRequest> for Ping {
         let pb::PingRequest { agency, purpose, branch } = message;
         let mut problems = Problems::default();
         let agency = problems.take("agency", agency.parse());
-        let purpose = match purpose {
-            0 => Some(None),
-            number => problems.take("purpose", codes::purpose(number).ok_or("is unknown").map(Some)),
-        };
-        let branch = match branch {
-            0 => Some(None),
-            number => problems.take("branch", codes::branch(number).ok_or("is unknown").map(Some)),
-        };
+        let purpose = problems.optional("purpose", purpose, codes::purpose);
+        let branch = problems.optional("branch", branch, codes::branch);
         let parts = agency.zip(purpose).zip(branch);
         problems.finish(parts.map(|((agency, purpose), branch)| Self { agency, purpose, branch }))
     }

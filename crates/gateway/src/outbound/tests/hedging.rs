@@ -121,20 +121,7 @@ async fn ask(outbound: &Outbound, repeatable: bool) -> Came {
     };
     let (operation, to) = (Echo::name(), agency(HERE));
     let read = |content: &[u8]| Echo::decode_answer(content).map(|answer| Echo::outcome(&answer));
-    let inquiry = Inquiry {
-        operation: &operation,
-        to: &to,
-        question,
-        ask: b"hello",
-        behalf: &[],
-        principals: &[],
-        names: &[],
-        charge: None,
-        synced: None,
-        repeatable,
-        continues: None,
-        read: &read,
-    };
+    let inquiry = Inquiry { repeatable, ..Inquiry::ours(&operation, &to, question, b"hello", &read) };
     let began = Instant::now();
     let returned = outbound.inquire(inquiry, soon()).await.unwrap();
     Came { returned, took: began.elapsed() }

@@ -2,18 +2,18 @@
 
 use super::*;
 use crate::testing::{
-    ANSWERS, ASKS, World, agency, keyring, message_key, named, now, outbound, pact, rules, sealing_key,
+    ANSWERS, ASKS, Nobody, World, agency, keyring, message_key, named, now, outbound, pact, rules,
+    sealing_key,
 };
 use concord_domain::wanted::{
     Description, Field, Identifier, IdentifierKind, NameKind, Notice, Offence, PersonName, Sex,
 };
-use concord_domain::{AgreementRef, Failure, Handling, Purpose, RequestId, SystemEntropy};
-use concord_gateway::{Authority, Courier, Deadline, Handover, InForce, Inbound, NoAnswer, Operations};
+use concord_domain::{AgreementRef, Handling, Purpose, RequestId, SystemEntropy};
+use concord_gateway::{Authority, Deadline, InForce, Inbound, Operations};
 use concord_trust::envelope::{
-    Answer, Body, Brief, Context, Dispatch, Envelope, PROTOCOL, SUITE, SealedAnswer, SealedRequest, Verdict,
+    Answer, Body, Brief, Context, Dispatch, PROTOCOL, SUITE, SealedRequest, Verdict,
 };
 use concord_trust::sha256;
-use futures_util::future::BoxFuture;
 use std::time::Duration;
 
 /// The primary name, with the mark of its field.
@@ -54,21 +54,6 @@ fn marked() -> Notice {
             habits: appearance(),
         },
         offence: Offence { time: offence(), place: offence(), summary: offence() },
-    }
-}
-
-/// Nobody is asked in turn.
-#[derive(Debug)]
-struct Nobody;
-
-impl Courier for Nobody {
-    fn deliver<'a>(
-        &'a self,
-        _: Handover<'a>,
-        _: Envelope,
-        _: Deadline,
-    ) -> BoxFuture<'a, Result<SealedAnswer, NoAnswer>> {
-        Box::pin(std::future::ready(Err(NoAnswer::Unreachable(Failure::NoEndpoint))))
     }
 }
 
